@@ -1,0 +1,48 @@
+# The verbs. Each makes what it needs: a virtual environment in .venv, then runs. `make` alone lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: help sandbox demo run check test clean
+
+help:  ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+sandbox: .venv/sandbox  ## the bot in a browser page, with Discord and PiAPI played on this machine
+	$(BIN)/python -m sandbox
+
+demo: .venv/sandbox  ## one trip without a browser, into demo/: make demo PHOTO=path PROMPT="an oil painting"
+	$(BIN)/python -m sandbox.demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(PROMPT),--prompt "$(PROMPT)")
+
+run: .venv/run  ## the real thing, from .env
+	$(BIN)/python -m bot
+
+check: .venv/dev  ## format, lint, types, import contract
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## everything that has to pass
+	$(BIN)/coverage run -m pytest --quiet
+	$(BIN)/coverage report
+
+clean:  ## forget the virtual environment and what was built
+	rm -rf .venv build dist demo *.egg-info
+
+.venv/pip:
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/run: .venv/pip pyproject.toml constraints.txt
+	$(INSTALL) .
+	touch $@
+
+.venv/sandbox: .venv/pip pyproject.toml constraints.txt
+	$(INSTALL) ".[sandbox]"
+	touch $@
+
+.venv/dev: .venv/pip pyproject.toml constraints.txt
+	$(INSTALL) ".[dev]"
+	touch $@

@@ -1,0 +1,71 @@
+"""What can go wrong for a person, and the one word that names each.
+
+    RepaintError
+    |-- Refused           this request will not become a job; the person is told why and what to do
+    `-- Misconfigured     the settings are wrong; the operator is told which and what would be right
+
+A `Reason` is the word for it in rows, logs and metrics; `bot.replies.texts` has its sentence in every language.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something did not happen. Stored in rows: never rename one."""
+
+    # the request
+    PROMPT_EMPTY = "prompt_empty"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    COUNT_NEEDS_SCHNELL = "count_needs_schnell"
+    STOPPING = "stopping"
+
+    # the picture that came
+    PICTURE_NOT_A_PICTURE = "picture_not_a_picture"
+    PICTURE_BROKEN = "picture_broken"
+    PICTURE_TOO_HEAVY = "picture_too_heavy"
+    PICTURE_TOO_LARGE = "picture_too_large"
+    PICTURE_TOO_SMALL = "picture_too_small"
+    PICTURE_TOO_NARROW = "picture_too_narrow"
+    PICTURE_TOO_SLOW = "picture_too_slow"
+    PICTURE_GONE = "picture_gone"
+
+    # the provider
+    PROVIDER_REFUSED_PICTURE = "provider_refused_picture"
+    PROVIDER_REFUSED_REQUEST = "provider_refused_request"
+    PROVIDER_NO_CREDIT = "provider_no_credit"
+    PROVIDER_BUSY = "provider_busy"
+    PROVIDER_DOWN = "provider_down"
+    PROVIDER_KEY = "provider_key"
+    PROVIDER_FAILED = "provider_failed"
+    TOOK_TOO_LONG = "took_too_long"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+    # the result and the reply
+    RESULT_GONE = "result_gone"
+    RESULT_UNUSABLE = "result_unusable"
+    REPLY_GONE = "reply_gone"
+    NEVER_ANSWERED = "never_answered"
+    CANCELLED = "cancelled"
+
+
+class RepaintError(Exception):
+    """Any error of ours that a person is told about."""
+
+
+class Refused(RepaintError):
+    """This request will not become a job. `values` fill the placeholders of the reason's sentence."""
+
+    def __init__(self, reason: Reason, **values: str | float) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.values = values
+
+
+class Misconfigured(RepaintError):
+    """Settings that cannot work. Every mistake at once: `problems` has a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
