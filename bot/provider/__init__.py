@@ -1,0 +1,56 @@
+"""The image service: what it must do for us, and PiAPI doing it. Imports nothing else of ours."""
+
+from bot.provider.download import PictureDownload
+from bot.provider.errors import (
+    Busy,
+    KeyRefused,
+    NoCredit,
+    NotSubmitted,
+    OutcomeUnknown,
+    PictureForbidden,
+    PictureGone,
+    PictureNotFetched,
+    PictureUnreachable,
+    ProviderError,
+    ReadFailed,
+    RequestRefused,
+    TaskMissing,
+    Unreachable,
+)
+from bot.provider.models import MODELS, Model, price
+from bot.provider.piapi import PiAPI, Timeouts
+from bot.provider.protocol import Account, Callback, FailureKind, Order, Provider, Task, TaskState
+from bot.provider.wire import parse_callback
+from bot.provider.words import format_for_log
+
+__all__ = [
+    "MODELS",
+    "Account",
+    "Busy",
+    "Callback",
+    "FailureKind",
+    "KeyRefused",
+    "Model",
+    "NoCredit",
+    "NotSubmitted",
+    "Order",
+    "OutcomeUnknown",
+    "PiAPI",
+    "PictureDownload",
+    "PictureForbidden",
+    "PictureGone",
+    "PictureNotFetched",
+    "PictureUnreachable",
+    "Provider",
+    "ProviderError",
+    "ReadFailed",
+    "RequestRefused",
+    "Task",
+    "TaskMissing",
+    "TaskState",
+    "Timeouts",
+    "Unreachable",
+    "format_for_log",
+    "parse_callback",
+    "price",
+]

@@ -1,0 +1,1 @@
+"""The image service: recorded bodies, and every fault over a real socket."""
