@@ -1,0 +1,150 @@
+"""Opening pictures that nobody vouches for, and making them plain: upright, sRGB, without metadata.
+
+Pillow reads only the head when it opens a picture. Its errors come out of here as they are, all of them
+in `UNDECODABLE`.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from PIL import ExifTags, Image, ImageCms
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from bot.pictures.limits import PictureLimits
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+FORMATS = tuple(plugin.format for plugin in (JpegImageFile, PngImageFile, WebPImageFile, GifImageFile, AvifImageFile))
+"""The decoders that may see a byte. The other forty of Pillow are where most of its holes were."""
+
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+"""Pillow's own ceiling was met; a warning only where warnings are errors."""
+
+UNDECODABLE = (
+    *BOMBS,
+    *(OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, struct.error, zlib.error),
+    *(LookupError, ArithmeticError, AttributeError, TypeError, AssertionError),
+)
+"""What broken or hostile bytes make Pillow raise. The last line are slips of its readers, found by flipping bits."""
+
+MULTI_PICTURE = "MPO"
+"""What Pillow calls a JPEG with further pictures behind it, as phones write them. Not an animation."""
+
+MOST_SCANS = 500
+"""A progressive JPEG needs about ten; each scan visits every pixel, so thousands of tiny ones mean hours.
+
+Not fewer: the same two bytes turn up by chance about 16 times in each MB of a video behind a motion photo.
+"""
+
+START_OF_SCAN = b"\xff\xda"
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> what makes it upright."""
+
+# At twice this Pillow refuses before a decoder asks for memory; up to there our own check of the sides does.
+Image.MAX_IMAGE_PIXELS = PictureLimits().most_pixels
+
+
+def open_picture(data: bytes) -> ImageFile:
+    """Read the head of a picture, judged by its bytes alone. Pixels come later, with their own errors."""
+    picture = Image.open(BytesIO(data), formats=FORMATS)
+    if picture.format in (JpegImageFile.format, MULTI_PICTURE) and data.count(START_OF_SCAN) > MOST_SCANS:
+        raise ValueError("a JPEG with far too many scans")
+    return picture
+
+
+def is_animation(picture: ImageFile) -> bool:
+    """Whether frames follow the first. Ask before the pixels are loaded: it rewinds a GIF."""
+    return picture.format != MULTI_PICTURE and bool(getattr(picture, "is_animated", False))
+
+
+def make_plain(picture: Image.Image, most_pixels: float = math.inf) -> Image.Image:
+    """The first frame, upright, in sRGB, scaled down to an area. RGBA where it has an alpha, else RGB."""
+    picture = _resizable(picture)
+    shrink(picture, most_pixels)
+    turn = TURNS.get(_orientation(picture))
+    return _to_srgb(picture if turn is None else picture.transpose(turn))
+
+
+def shrink(picture: Image.Image, most_pixels: float) -> None:
+    """Scale down in place until the area fits; never enlarge."""
+    share = math.sqrt(most_pixels / (picture.width * picture.height))
+    if share < 1:
+        size = int(picture.width * share), int(picture.height * share)
+        picture.thumbnail(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def has_transparency(picture: Image.Image) -> bool:
+    """Whether any pixel lets something through; an alpha channel alone does not say so."""
+    return picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255)
+
+
+def put_on_white(picture: Image.Image) -> Image.Image:
+    """The same picture without alpha channel."""
+    if picture.mode == "RGB":
+        return picture
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture).convert("RGB")
+
+
+def encode(picture: Image.Image, file_format: str, **options: Any) -> bytes:
+    """A file's bytes."""
+    buffer = BytesIO()
+    picture.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def _resizable(picture: Image.Image) -> Image.Image:
+    """The picture in L, RGB, RGBA or CMYK. Palettes and single bits would be resized without smoothing."""
+    if picture.mode.startswith("I"):  # 16 bits of gray, which Pillow would clip at 255
+        picture = picture.point(lambda value: value * (1 / 256)).convert("L")
+        picture.info.pop("transparency", None)
+    if picture.mode == "RGBA" or picture.has_transparency_data:
+        return picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    if picture.mode in ("L", "RGB", "CMYK"):
+        return picture  # not loaded yet: a JPEG can be decoded at a fraction of its size
+    return picture.convert("L" if picture.mode == "1" else "RGB")
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF's orientation; unreadable EXIF leaves a picture as it is."""
+    picture.load()  # a PNG may say it behind its pixels
+    try:
+        orientation = picture.getexif().get(ExifTags.Base.Orientation)
+    except UNDECODABLE:
+        return 1
+    return orientation if isinstance(orientation, int) else 1
+
+
+def _to_srgb(picture: Image.Image) -> Image.Image:
+    """A new picture in RGB or RGBA without any metadata.
+
+    A profile that is broken, or made for another mode, is ignored: the picture is still one.
+    """
+    mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(picture.info["icc_profile"]))
+        srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        converted = ImageCms.ImageCmsTransform(profile, srgb, picture.mode, mode).apply(picture)
+    except (KeyError, OSError, ValueError, TypeError):
+        converted = picture.convert(mode)
+    converted.info.clear()
+    return converted

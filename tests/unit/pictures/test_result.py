@@ -1,0 +1,137 @@
+"""What becomes of a finished picture."""
+
+import hashlib
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from bot.pictures import result as room
+from bot.pictures.decode import UNDECODABLE, encode
+from bot.pictures.limits import PictureLimits
+from bot.pictures.result import PictureUnusable, Result, fit, parse_result
+
+KINDS = {
+    "JPEG": ("image/jpeg", "jpg"),
+    "MPO": ("image/jpeg", "jpg"),
+    "PNG": ("image/png", "png"),
+    "WEBP": ("image/webp", "webp"),
+    "GIF": ("image/gif", "gif"),
+    "AVIF": ("image/avif", "avif"),
+}
+
+
+def noise(mode: str = "RGB", side: int = 256) -> Image.Image:
+    """What no encoder can shrink."""
+    return Image.frombytes(mode, (side, side), hashlib.shake_256().digest(len(mode) * side * side))
+
+
+def opened(result: Result) -> Image.Image:
+    """The picture in a result."""
+    return Image.open(BytesIO(result.data))
+
+
+@pytest.mark.parametrize("file_format", KINDS)
+def test_a_result_stays_as_it_came(file_format: str, photo: Image.Image, limits: PictureLimits) -> None:
+    """Proved, named by its bytes, and not touched."""
+    options = {"save_all": True, "append_images": [photo.rotate(180)]} if file_format == "MPO" else {}
+    data = encode(photo, file_format, **options)
+    result = parse_result(data, limits)
+    assert result.data is data
+    assert (result.media_type, result.extension) == KINDS[file_format]
+    assert (result.width, result.height, result.fitted) == (160, 120, False)
+    assert "data" not in repr(result)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>expired</html>",
+        encode(Image.new("RGB", (64, 64)), "TIFF"),
+        encode(noise(), "PNG")[:-4000],
+        encode(noise(), "JPEG")[:-4000],
+    ],
+    ids=["nothing", "html", "tiff", "cut png", "cut jpeg"],
+)
+def test_what_does_not_decode_is_unusable(data: bytes, limits: PictureLimits) -> None:
+    """Nobody gets half a picture; nothing but the one error comes out, and nothing hangs on it."""
+    with pytest.raises(PictureUnusable) as caught:
+        parse_result(data, limits)
+    assert caught.value.__context__ is None
+    assert len(str(caught.value)) < 300
+
+
+def test_a_result_has_no_limits_but_pixels(limits: PictureLimits) -> None:
+    """A strip that we made is as good as any; too many pixels are still too many."""
+    strip = encode(Image.new("L", (1_000, 10)), "PNG")
+    assert parse_result(strip, PictureLimits(most_pixels=10_000)).width == 1_000
+    with pytest.raises(PictureUnusable):
+        parse_result(strip, PictureLimits(most_pixels=9_999))
+    assert parse_result(strip, limits).height == 10
+
+
+def test_fitting_keeps_the_size_of_an_opaque_picture(limits: PictureLimits) -> None:
+    """A PNG that is too heavy becomes the best JPEG that is not."""
+    result = parse_result(encode(noise(), "PNG"), limits)
+    fitted = fit(result, 100_000)
+    assert len(fitted.data) <= 100_000
+    assert (fitted.media_type, fitted.extension, fitted.fitted) == ("image/jpeg", "jpg", True)
+    assert (fitted.width, fitted.height) == opened(fitted).size == (256, 256)
+    assert fitted.data == encode(noise(), "JPEG", quality=95)
+
+
+def test_an_opaque_alpha_channel_is_dropped(limits: PictureLimits) -> None:
+    """Only what shines through is worth a WebP."""
+    picture = noise()
+    picture.putalpha(255)
+    assert fit(parse_result(encode(picture, "PNG"), limits), 100_000).media_type == "image/jpeg"
+
+
+def test_fitting_keeps_transparency(limits: PictureLimits) -> None:
+    """What shines through still does."""
+    picture = noise()
+    picture.putalpha(Image.linear_gradient("L"))
+    fitted = fit(parse_result(encode(picture, "PNG"), limits), 100_000)
+    assert (fitted.media_type, fitted.width, fitted.height) == ("image/webp", 256, 256)
+    assert opened(fitted).mode == "RGBA"
+
+
+def test_quality_goes_before_size(limits: PictureLimits) -> None:
+    """Less quality first; when that is used up, a smaller picture at the best quality again."""
+    result = parse_result(encode(noise(), "PNG"), limits)
+    least = len(encode(noise(), "JPEG", quality=room.QUALITIES[-1]))
+    assert fit(result, least).width == 256
+    smaller = fit(result, least - 1)
+    assert 150 < smaller.width == smaller.height < 256
+    assert smaller.data[:2] == b"\xff\xd8"
+
+
+def test_what_cannot_be_made_to_fit_is_unusable(limits: PictureLimits) -> None:
+    """No end of trying, and no picture of three pixels."""
+    with pytest.raises(PictureUnusable, match="100 bytes"):
+        fit(parse_result(encode(noise(), "PNG"), limits), 100)
+
+
+def test_a_fitted_result_is_upright_and_says_nothing_else(photo: Image.Image, limits: PictureLimits) -> None:
+    """What is encoded again takes its looks along, not its metadata."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "SECRET"
+    fitted = fit(parse_result(encode(photo, "PNG", exif=exif), limits), 100_000)
+    assert (fitted.width, fitted.height) == (120, 160)
+    assert b"SECRET" not in fitted.data
+
+
+@pytest.mark.parametrize("error", UNDECODABLE)
+def test_whatever_an_encoder_raises_is_unusable(
+    error: type[Exception], photo: Image.Image, limits: PictureLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when there is no memory left."""
+
+    def fail(_picture: Image.Image, _file_format: str, **_options: object) -> bytes:
+        raise error("no")
+
+    result = parse_result(encode(photo, "PNG"), limits)
+    monkeypatch.setattr(room, "encode", fail)
+    with pytest.raises(PictureUnusable):
+        fit(result, 10)
