@@ -1,0 +1,184 @@
+"""The tables, in types that SQLite's STRICT mode and PostgreSQL both keep.
+
+Money is whole micro-dollars, a time is seconds since 1970 (UTC) on the database's own clock, ids are Discord's.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+    type_coerce,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Dialect
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
+
+Id = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
+Micros = Id
+Real: TypeEngine[float] = Double().with_variant(sqlite.REAL(), "sqlite")
+Bytes = LargeBinary().with_variant(sqlite.BLOB(), "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as seconds since 1970."""
+
+    impl = Double
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """SQLite's STRICT tables know REAL and nothing longer."""
+        return dialect.type_descriptor(sqlite.REAL() if dialect.name == "sqlite" else Double())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> float | None:  # noqa: ARG002 (given)
+        """Seconds since 1970."""
+        return None if value is None else value.timestamp()
+
+    def process_result_value(self, value: float | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (given)
+        """An aware datetime."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+class now(FunctionElement[datetime]):  # noqa: N801 (reads as SQL does)
+    """The database's own clock: processes may disagree about the time, rows must not."""
+
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_on_sqlite(element: now, compiler: SQLCompiler, **_: Any) -> str:  # noqa: ARG001 (SQLAlchemy's signature)
+    return "clock()"  # a function that the engine gives each connection, so that time can be moved
+
+
+@compiles(now, "postgresql")
+def _now_on_postgresql(element: now, compiler: SQLCompiler, **_: Any) -> str:  # noqa: ARG001 (SQLAlchemy's signature)
+    return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+
+
+def later(seconds: ColumnElement[float]) -> ColumnElement[datetime]:
+    """That many seconds from now, on the database's clock."""
+    return type_coerce(type_coerce(now(), Real) + seconds, Instant())
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+STATUSES = (
+    "arriving",
+    "queued",
+    "submitting",
+    "unknown",
+    "running",
+    "delivering",
+    "done",
+    "failed",
+    "refused",
+    "cancelled",
+)
+_OPEN = text("status IN ('arriving', 'queued', 'submitting', 'unknown', 'running', 'delivering')")
+_WAITING = text("status = 'queued'")
+
+jobs = Table(
+    "jobs",
+    metadata,
+    # The interaction that asked: unique, and it carries its own time.
+    Column("id", Id, primary_key=True, autoincrement=False),
+    # where it stands
+    Column("status", Text, CheckConstraint(f"status IN {STATUSES}", name="status"), nullable=False),
+    Column("reason", Text),
+    Column("reason_values", Text, nullable=False, server_default="{}"),
+    Column("wake_at", Instant),
+    Column("owner", Text),
+    Column("turn", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("round", Integer),
+    # who asked, and where the reply is
+    Column("application_id", Id, nullable=False),
+    Column("guild_id", Id),
+    Column("channel_id", Id, nullable=False),
+    Column("member_id", Id, nullable=False),
+    Column("member_name", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("message_id", Id),
+    Column("most_upload_bytes", Id, nullable=False),
+    # what was asked
+    Column("attachment_url", Text, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("negative_prompt", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("strength", Real, nullable=False),
+    Column("guidance", Real),
+    Column("count", Integer, nullable=False),
+    Column("source_notes", Text, nullable=False, server_default=""),
+    # at the provider
+    Column("key", Text, nullable=False, unique=True),
+    Column("image_url", Text),
+    Column("task_id", Text),
+    Column("result_urls", Text, nullable=False, server_default=""),
+    Column("price_usd_micros", Micros, nullable=False),
+    Column("cost_usd_micros", Micros),
+    # when
+    Column("created_at", Instant, nullable=False),
+    Column("queued_at", Instant),
+    Column("submitted_at", Instant),
+    Column("painted_at", Instant),
+    Column("ended_at", Instant),
+    sqlite_strict=True,
+)
+Index("ix_jobs_due", jobs.c.wake_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_jobs_open", jobs.c.status, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_jobs_queue", jobs.c.round, jobs.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+Index("ix_jobs_turns", jobs.c.member_id, jobs.c.round, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_jobs_ended", jobs.c.ended_at)
+Index("ix_jobs_painted", jobs.c.model, jobs.c.painted_at)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("job_id", Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", Text, CheckConstraint("role IN ('source', 'result')", name="role"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("data", Bytes, nullable=False),
+    sqlite_strict=True,
+)
+
+# Small facts that outlive a process, such as the hash of the commands last synced.
+kept = Table(
+    "kept",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)

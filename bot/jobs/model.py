@@ -1,0 +1,132 @@
+"""What a request and a job are, and which moves a job may make. Values only.
+
+arriving -> queued -> submitting -> running -> delivering -> done
+                           |           ^
+                           `-> unknown-'          other ends: failed, refused, cancelled
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from bot.errors import Reason
+
+DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
+
+
+class JobStatus(StrEnum):
+    """Where a job stands. Stored in rows: never rename one."""
+
+    ARRIVING = "arriving"
+    """Written down and answered; the picture is being fetched and checked."""
+    QUEUED = "queued"
+    """Accepted; waits for its turn at the provider."""
+    SUBMITTING = "submitting"
+    """The order is going out right now. Found in this status after a crash, it becomes `unknown`."""
+    UNKNOWN = "unknown"
+    """The order may have gone out; its answer never came."""
+    RUNNING = "running"
+    """The provider works on it. The row belongs to nobody."""
+    DELIVERING = "delivering"
+    """The pictures are made; they are on their way into the message."""
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+ENDS = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.REFUSED, JobStatus.CANCELLED})
+
+_S = JobStatus
+MOVES: dict[JobStatus, frozenset[JobStatus]] = {
+    _S.ARRIVING: frozenset({_S.QUEUED, _S.REFUSED, _S.CANCELLED}),
+    _S.QUEUED: frozenset({_S.SUBMITTING, _S.FAILED, _S.CANCELLED}),
+    _S.SUBMITTING: frozenset({_S.QUEUED, _S.RUNNING, _S.UNKNOWN, _S.FAILED, _S.CANCELLED}),
+    _S.UNKNOWN: frozenset({_S.RUNNING, _S.DELIVERING, _S.FAILED, _S.CANCELLED}),
+    _S.RUNNING: frozenset({_S.DELIVERING, _S.FAILED, _S.CANCELLED}),
+    _S.DELIVERING: frozenset({_S.DONE, _S.FAILED}),
+    **{end: frozenset() for end in ENDS},
+}
+
+
+def can_move(before: JobStatus, after: JobStatus) -> bool:
+    """Whether a job may go from one status to the other."""
+    return after in MOVES[before]
+
+
+def opened_at(snowflake: int) -> datetime:
+    """When Discord made this id (https://discord.com/developers/docs/reference#snowflakes)."""
+    return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH_MILLISECONDS) / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a member asked for: who, where, with which picture. `id` is the interaction's."""
+
+    id: int
+    application_id: int
+    guild_id: int | None
+    channel_id: int
+    member_id: int
+    member_name: str
+    locale: str
+    token: str = field(repr=False)
+    attachment_url: str = field(repr=False)
+    prompt: str
+    model: str
+    strength: float
+    negative_prompt: str = ""
+    guidance: float | None = None
+    count: int = 1
+    most_upload_bytes: int = 10 * 1024 * 1024
+    """What Discord lets us upload in answer to this very interaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Our durable row for one request. `turn` guards every later write: who holds an older one is late."""
+
+    request: Request
+    status: JobStatus
+    turn: int
+    attempts: int
+    key: str = field(repr=False)
+    price_usd: Decimal
+    created_at: datetime
+    reason: Reason | None = None
+    reason_values: Mapping[str, Any] = field(default_factory=dict)
+    message_id: int | None = None
+    source_notes: frozenset[str] = frozenset()
+    image_url: str | None = field(default=None, repr=False)
+    task_id: str | None = None
+    result_urls: tuple[str, ...] = field(default=(), repr=False)
+    cost_usd: Decimal | None = None
+    queued_at: datetime | None = None
+    submitted_at: datetime | None = None
+    painted_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def id(self) -> int:
+        """The interaction's id: unique for ever, and it says when the member asked."""
+        return self.request.id
+
+    @property
+    def over(self) -> bool:
+        """Whether it stands at one of its ends."""
+        return self.status in ENDS
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What can be said about the rest of the wait. `place` 1 is the next to be submitted."""
+
+    place: int | None
+    done_at: datetime | None

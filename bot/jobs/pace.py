@@ -1,0 +1,57 @@
+"""When to look next and when to give up. Pure arithmetic on seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+FIRST_LOOK = 0.8
+"""Look for the first time when this share of the usual duration has passed."""
+LOOK_EVERY = 0.2
+"""After that, each further share of it."""
+LEAST_WAIT_SECONDS = 1.0
+MOST_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long we go on with what does not come."""
+
+    running_seconds: float = 900.0
+    """A task that is not finished by then is not waited for any longer."""
+    unknown_seconds: float = 900.0
+    """An order whose answer was lost is waited for this long."""
+    submitting_seconds: float = 900.0
+    """A provider that is busy or down is tried for this long after the job was queued."""
+    delivering_seconds: float = 3600.0
+    """A finished picture is brought into the message for this long."""
+    arriving_seconds: float = 120.0
+    """A picture that Discord does not hand over is asked for this long."""
+
+
+def next_look_seconds(elapsed_seconds: float, usual_seconds: float) -> float:
+    """How long to wait before asking about a running task again.
+
+    Sparse before it can be done, then each fifth of the usual duration, then ever slower: about four looks for a
+    task that takes its usual time.
+    """
+    first = usual_seconds * FIRST_LOOK
+    if elapsed_seconds < first:
+        return max(LEAST_WAIT_SECONDS, first - elapsed_seconds)
+    overdue = max(0.0, elapsed_seconds - 2 * usual_seconds)
+    return min(MOST_WAIT_SECONDS, max(LEAST_WAIT_SECONDS, usual_seconds * LOOK_EVERY, overdue * LOOK_EVERY))
+
+
+def back_off_seconds(attempts: int, base_seconds: float = 2.0, most_seconds: float = 60.0) -> float:
+    """How long to wait before doing again what went wrong `attempts` times."""
+    return float(min(most_seconds, base_seconds * 2 ** min(attempts, 10)))
+
+
+def wait_in_queue_seconds(place: int, concurrency: int, usual_seconds: float) -> float:
+    """How long a job at this place usually waits until its picture is done."""
+    return (ceil(place / concurrency) + 1) * usual_seconds
+
+
+def worth_telling(place: int) -> bool:
+    """Whether a waiting card is brought up to date at this place: the last ones each, far ones sparsely."""
+    return place <= 3 or place in {5, 10, 20, 50, 100}  # noqa: PLR2004 (a scale that thins out)

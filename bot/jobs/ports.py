@@ -1,0 +1,49 @@
+"""What the life of a job needs from the world of messages. `bot.replies` does it with Discord."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.errors import Refused
+    from bot.jobs.model import Job, Outlook
+    from bot.pictures import Result, Source
+
+
+class ReplyLost(Exception):
+    """The reply cannot be brought up to date any more: it, or the way to it, is gone for good."""
+
+
+class ReplyNotReached(Exception):
+    """The reply could not be reached this time; later may be better."""
+
+
+class SourceGone(Exception):
+    """The attached picture cannot be fetched any more."""
+
+
+class Replies(Protocol):
+    """The one message of each job. Calls raise `ReplyLost` or `ReplyNotReached` unless they say otherwise."""
+
+    async def fetch_attachment(self, job: Job) -> bytes:
+        """The picture as it was attached. Raises `SourceGone` or `ReplyNotReached`."""
+
+    async def find_message(self, job: Job) -> int | None:
+        """The id of the reply, where a process died before it could store it. None if there is none."""
+
+    async def host(self, job: Job, source: Source) -> str:
+        """Attach the checked picture to the reply and return the address where others can read it."""
+
+    def show(self, job: Job, outlook: Outlook) -> None:
+        """Bring the reply up to date soon; later calls replace earlier ones. Never raises, never waits."""
+
+    async def refuse(self, job: Job, refused: Refused) -> None:
+        """Take the public reply away and tell the member alone why."""
+
+    async def close(self, job: Job) -> None:
+        """Show how it ended, now."""
+
+    async def deliver(self, job: Job, results: Sequence[Result]) -> None:
+        """Put the finished pictures into the reply."""

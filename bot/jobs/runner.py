@@ -1,0 +1,159 @@
+"""The loop that moves jobs: takes up what is due, hands each to the step of its status, and sleeps until the next.
+
+Nothing waits in a coroutine: between two steps a job is only a row, so a restart is an ordinary day.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.jobs.pace import back_off_seconds, worth_telling
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from bot.database import Clock
+    from bot.jobs.estimates import Estimates
+    from bot.jobs.model import Job, JobStatus
+    from bot.jobs.ports import Replies
+    from bot.jobs.store import Store
+
+    Step = Callable[[Job], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+MOST_IN_HAND = 32
+RENEW_SECONDS = 20.0
+SWEEP_SECONDS = 600.0
+LONGEST_SLEEP_SECONDS = 20.0
+"""How late another process's row may be noticed; our own rows wake us at once."""
+
+
+@dataclass(eq=False, slots=True)
+class Runner:
+    """Moves jobs until told to stop. `steps` says what to do with a job found in each status."""
+
+    store: Store
+    steps: Mapping[JobStatus, Step]
+    submit: Step
+    estimates: Estimates
+    replies: Replies
+    clock: Clock
+    concurrency: int
+    retention_seconds: float
+    _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _stopping: bool = False
+    _renewed_at: datetime = field(init=False)
+    _swept_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._renewed_at = self._swept_at = self.clock()
+
+    def wake(self) -> None:
+        """Something may be due: look now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Move jobs until `stop`."""
+        await self.store.abandon_others()
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                taken = await self._take()
+                await self._keep_house()
+                seconds = 0.0 if taken else await self._seconds_to_sleep()
+            except SQLAlchemyError:
+                log.exception("the database did not answer; trying again")
+                seconds = back_off_seconds(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
+
+    async def settle(self) -> None:
+        """Do everything that is due now, and return when nothing is. For tests and the demo, instead of `run`."""
+        while await self._take() or self._in_hand:
+            if self._in_hand:
+                await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
+
+    async def stop(self, deadline_seconds: float) -> None:
+        """Take up nothing more, give what is in hand until the deadline, and leave the rest to the next start."""
+        self._stopping = True
+        self.wake()
+        if self._in_hand:
+            await asyncio.wait(self._in_hand, timeout=deadline_seconds)
+        for step in self._in_hand:
+            step.cancel()
+        await asyncio.gather(*self._in_hand, return_exceptions=True)
+
+    # -- one round -----------------------------------------------------------------------------------------------
+
+    async def _take(self) -> bool:
+        """Take up what is due and start its steps. False if there was nothing."""
+        room = MOST_IN_HAND - len(self._in_hand)
+        if self._stopping or room <= 0:
+            return False
+        claimed = await self.store.claim(room)
+        for job in claimed:
+            self._start(self.steps[job.status], job)
+        admitted = await self._admit(room - len(claimed))
+        return bool(claimed or admitted)
+
+    async def _admit(self, room: int) -> bool:
+        """Let waiting jobs go to the provider, in turns, while it has room."""
+        admitted = False
+        while room > 0 and (job := await self.store.admit(self.concurrency)) is not None:
+            self._start(self.submit, job)
+            room -= 1
+            admitted = True
+        if admitted:
+            await self._tell_places()
+        return admitted
+
+    async def _tell_places(self) -> None:
+        """The queue moved: bring the cards up to date for which that is news."""
+        for place, job in enumerate(await self.store.waiting(), start=1):
+            if worth_telling(place):
+                self.replies.show(job, await self.estimates.outlook(job, place))
+
+    def _start(self, step: Step, job: Job) -> None:
+        task = asyncio.create_task(self._do(step, job), name=f"job {job.id} {job.status}")
+        self._in_hand.add(task)
+        task.add_done_callback(self._put_down)
+
+    def _put_down(self, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(task)
+        self.wake()  # a place at the provider, or in our hands, may be free
+
+    async def _do(self, step: Step, job: Job) -> None:
+        try:
+            await step(job)
+        except Exception:  # top of a job's step: one job's trouble is not the others'
+            log.exception("job %s: the step at %s broke", job.id, job.status)
+            with contextlib.suppress(SQLAlchemyError):  # then the lease gives it back
+                await self.store.release(job, back_off_seconds(job.attempts + 2), failed=True)
+
+    # -- between rounds ------------------------------------------------------------------------------------------
+
+    async def _keep_house(self) -> None:
+        """Keep what is in our hands, and forget pictures whose time is over."""
+        now = self.clock()
+        if (now - self._renewed_at).total_seconds() >= RENEW_SECONDS:
+            self._renewed_at = now
+            await self.store.renew()
+        if (now - self._swept_at).total_seconds() >= SWEEP_SECONDS:
+            self._swept_at = now
+            await self.store.sweep(self.retention_seconds)
+
+    async def _seconds_to_sleep(self) -> float:
+        due_at = await self.store.next_wake_at()
+        if due_at is None or len(self._in_hand) >= MOST_IN_HAND:
+            return LONGEST_SLEEP_SECONDS
+        return min(LONGEST_SLEEP_SECONDS, max(0.0, (due_at - self.clock()).total_seconds()))

@@ -1,0 +1,225 @@
+"""What is done with a job at each status: the way from `queued` to one of its ends.
+
+Money: an order goes out only right after `submitting` was stored, and never again unless it is known that nothing was
+made. Truth: nothing here ends a job as failed because a question was not answered.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.errors import Reason
+from bot.jobs.model import Job, JobStatus, Outlook
+from bot.jobs.pace import Limits, back_off_seconds, next_look_seconds
+from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.pictures import PictureUnusable
+from bot.provider import (
+    Busy,
+    Callback,
+    FailureKind,
+    KeyRefused,
+    NoCredit,
+    NotSubmitted,
+    Order,
+    OutcomeUnknown,
+    PictureForbidden,
+    PictureGone,
+    PictureNotFetched,
+    ReadFailed,
+    RequestRefused,
+    Task,
+    TaskState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.database import Clock
+    from bot.jobs.estimates import Estimates
+    from bot.jobs.ports import Replies
+    from bot.jobs.store import Store
+    from bot.pictures import Result, Studio
+    from bot.provider import Provider
+
+log = logging.getLogger(__name__)
+
+FAILURES = {
+    FailureKind.PICTURE: Reason.PROVIDER_REFUSED_PICTURE,
+    FailureKind.NO_CREDIT: Reason.PROVIDER_NO_CREDIT,
+    FailureKind.BUSY: Reason.PROVIDER_BUSY,
+    FailureKind.TIMEOUT: Reason.TOOK_TOO_LONG,
+    FailureKind.OTHER: Reason.PROVIDER_FAILED,
+}
+"""Why an accepted task failed, in our words."""
+
+REFUSALS: dict[type[NotSubmitted], Reason] = {
+    NoCredit: Reason.PROVIDER_NO_CREDIT,
+    KeyRefused: Reason.PROVIDER_KEY,
+    RequestRefused: Reason.PROVIDER_REFUSED_REQUEST,
+}
+"""Why an order was not accepted, for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of accepted jobs. Each takes the job as it was taken up and leaves it where it stands next."""
+
+    store: Store
+    provider: Provider
+    studio: Studio
+    replies: Replies
+    estimates: Estimates
+    clock: Clock
+    callback: Callable[[Job], Callback | None]
+    limits: Limits
+
+    # -- submit --------------------------------------------------------------------------------------------------
+
+    async def submit(self, job: Job) -> None:
+        """Send the order of a job that was marked as `submitting` for us a moment ago."""
+        try:
+            task = await self.provider.submit(self._order(job))
+        except OutcomeUnknown as error:
+            log.warning("job %s: the answer to the order was lost: %s", job.id, error)
+            await self.doubt(job)
+        except NotSubmitted as error:
+            log.warning("job %s: not submitted: %s", job.id, error)
+            await self._not_submitted(job, error)
+        else:
+            await self._submitted(job, task)
+
+    async def doubt(self, job: Job) -> None:
+        """An order that may have gone out: wait for news of it. Also for one whose process died while it was sent."""
+        job_now = await self.store.doubt(job, self.limits.unknown_seconds)
+        if job_now is not None:
+            self.replies.show(job_now, Outlook(None, None))
+
+    async def _submitted(self, job: Job, task: Task) -> None:
+        usual = await self.estimates.usual_seconds(job.request.model)
+        job_now = await self.store.running(job, task.id, next_look_seconds(0, usual))
+        if job_now is None:  # cancelled while the order was out: it may still be charged, so keep its name
+            await self.store.learn_task(job.id, task.id)
+            return
+        log.info("job %s: running as task %s", job.id, task.id)
+        self.replies.show(job_now, await self.estimates.outlook(job_now))
+
+    async def _not_submitted(self, job: Job, error: NotSubmitted) -> None:
+        reason = REFUSALS.get(type(error))
+        if reason is None:
+            late = self._since(job.queued_at) > self.limits.submitting_seconds
+            reason = (Reason.PROVIDER_BUSY if isinstance(error, Busy) else Reason.PROVIDER_DOWN) if late else None
+        if reason is not None:
+            await self._fail(job, reason)
+            return
+        asked = error.retry_after_seconds if isinstance(error, Busy) else None
+        job_now = await self.store.requeue(job, asked or back_off_seconds(job.attempts))
+        if job_now is not None:
+            self.replies.show(job_now, await self.estimates.outlook(job_now))
+
+    def _order(self, job: Job) -> Order:
+        request = job.request
+        if job.image_url is None:
+            raise ValueError("a queued job has an address for its picture")
+        return Order(
+            model=request.model,
+            prompt=request.prompt,
+            image_url=job.image_url,
+            strength=request.strength,
+            negative_prompt=request.negative_prompt,
+            guidance=request.guidance,
+            count=request.count,
+            callback=self.callback(job),
+        )
+
+    # -- follow --------------------------------------------------------------------------------------------------
+
+    async def look(self, job: Job) -> None:
+        """Ask how the task stands. A question that is not answered changes nothing."""
+        if job.task_id is None:  # `unknown`, and nobody told us anything until the deadline
+            await self._fail(job, Reason.OUTCOME_UNKNOWN)
+            return
+        try:
+            task = await self.provider.fetch_task(job.task_id)
+        except ReadFailed as error:
+            log.info("job %s: task %s was not read: %s", job.id, job.task_id, error)
+            await self._wait(job)
+            return
+        match task.state:
+            case TaskState.RUNNING:
+                await self._wait(job)
+            case TaskState.FAILED:
+                log.warning("job %s: task %s failed: %s", job.id, task.id, task.detail)
+                await self._fail(job, FAILURES[task.failure or FailureKind.OTHER])
+            case TaskState.COMPLETED:
+                await self.store.painted(job, task)
+
+    async def _wait(self, job: Job) -> None:
+        elapsed = self._since(job.submitted_at)
+        if elapsed > self.limits.running_seconds:
+            await self._fail(job, Reason.TOOK_TOO_LONG)
+            return
+        wait = next_look_seconds(elapsed, await self.estimates.usual_seconds(job.request.model))
+        if job.status is JobStatus.UNKNOWN and job.task_id is not None:  # a callback told us its name
+            job_now = await self.store.running(job, job.task_id, wait)
+            if job_now is not None:
+                self.replies.show(job_now, await self.estimates.outlook(job_now))
+            return
+        await self.store.release(job, wait)
+
+    # -- deliver -------------------------------------------------------------------------------------------------
+
+    async def deliver(self, job: Job) -> None:
+        """Bring the finished pictures into the message; they are kept here until it has them."""
+        try:
+            results = await self.store.get_results(job.id) or await self._fetch_results(job)
+            await self.replies.deliver(job, results)
+        except (PictureGone, PictureForbidden, PictureUnusable) as error:
+            log.warning("job %s: the result cannot be used: %s", job.id, error)
+            gone = isinstance(error, PictureGone)
+            await self._fail(job, Reason.RESULT_GONE if gone else Reason.RESULT_UNUSABLE)
+        except ReplyLost as error:
+            log.warning("job %s: the reply is gone: %s", job.id, error)
+            await self.store.end(job, JobStatus.FAILED, Reason.REPLY_GONE)
+        except (PictureNotFetched, ReplyNotReached) as error:
+            await self._deliver_later(job, error)
+        else:
+            await self.store.end(job, JobStatus.DONE)
+            log.info("job %s: done", job.id)
+
+    async def _deliver_later(self, job: Job, error: PictureNotFetched | ReplyNotReached) -> None:
+        log.info("job %s: not delivered this time: %s", job.id, error)
+        if self._since(job.painted_at) < self.limits.delivering_seconds:
+            await self.store.release(job, back_off_seconds(job.attempts), failed=True)
+        elif isinstance(error, PictureNotFetched):
+            await self._fail(job, Reason.RESULT_GONE)
+        else:
+            await self.store.end(job, JobStatus.FAILED, Reason.REPLY_GONE)
+
+    async def _fetch_results(self, job: Job) -> list[Result]:
+        """Download, check and keep every picture of the task."""
+        results = [await self.studio.check_result(await self.provider.fetch_picture(url)) for url in job.result_urls]
+        await self.store.keep_results(job, results)
+        return results
+
+    # -- end -----------------------------------------------------------------------------------------------------
+
+    async def cancel(self, job_id: int) -> Job | None:
+        """Stop waiting for a job. None if it is too late for that."""
+        return await self.store.cancel(job_id)
+
+    async def _fail(self, job: Job, reason: Reason) -> None:
+        """End it, then say so. A card that cannot be reached does not change how the job ended."""
+        ended = await self.store.end(job, JobStatus.FAILED, reason)
+        if ended is None:
+            return
+        log.info("job %s: failed: %s", job.id, reason)
+        try:
+            await self.replies.close(ended)
+        except (ReplyLost, ReplyNotReached) as error:
+            log.warning("job %s: its end could not be shown: %s", job.id, error)
+
+    def _since(self, at: datetime | None) -> float:
+        return 0.0 if at is None else (self.clock() - at).total_seconds()
