@@ -1,0 +1,81 @@
+"""The front door: read the settings, open the rooms, run until told to stop, close in order.
+
+python -m bot           run the bot
+python -m bot check     say what is right and what is not, without starting it
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+
+import discord
+
+from bot.check import check
+from bot.config import Settings, read_settings
+from bot.errors import Misconfigured
+from bot.logs import set_up_logging
+from bot.wiring import House, open_house
+
+STOP_SECONDS = 8.0
+"""What is in hand gets this long; supervisors usually kill after 10."""
+EXIT_MISCONFIGURED = 78
+"""EX_CONFIG of sysexits.h: a supervisor that knows it does not start us again and again."""
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM, SIGINT, or the end of one of its parts."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_house(settings) as house, house.client:
+        await house.client.login(settings.discord_token)
+        await run_parts(house, stop)
+
+
+async def run_parts(house: House, stop: asyncio.Event) -> None:
+    """Run what never ends by itself; when one part does, all do, and its error is ours."""
+    parts = [
+        asyncio.create_task(house.client.connect(), name="discord"),
+        asyncio.create_task(house.runner.run(), name="runner"),
+        asyncio.create_task(house.editor.run(), name="editor"),
+        asyncio.create_task(stop.wait(), name="stop"),
+    ]
+    try:
+        done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await house.runner.stop(STOP_SECONDS)
+        await house.client.close()
+        for part in parts:
+            part.cancel()
+        await asyncio.gather(*parts, return_exceptions=True)
+    for part in done:
+        part.result()
+
+
+def main() -> int:
+    """What the process exits with."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Repaint, a Discord bot.")
+    parser.add_argument("verb", nargs="?", choices=("run", "check"), default="run")
+    verb = parser.parse_args().verb
+    try:
+        if verb == "check":
+            return asyncio.run(check())
+        settings = read_settings()
+        set_up_logging(settings.log_level, settings.log_format)
+        asyncio.run(run(settings))
+    except Misconfigured as error:
+        print("Repaint cannot start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 (its one reader is a person at a terminal)
+        return EXIT_MISCONFIGURED
+    except discord.LoginFailure:
+        print("Repaint cannot start:\n  DISCORD_TOKEN is not accepted by Discord", file=sys.stderr)  # noqa: T201 (the same)
+        return EXIT_MISCONFIGURED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The Discord client: intents, doors, commands synced on change only, and the last word when something breaks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.replies.embed import JobButton
+from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
+
+if TYPE_CHECKING:
+    from bot.database import Kept
+    from bot.intake import Intake
+    from bot.jobs.steps import Steps
+    from bot.replies import Editor
+
+log = logging.getLogger(__name__)
+
+DOORS = ("cogs.img2img", "cogs.cancel")
+SYNCED = "commands synced"
+
+Press = Callable[["discord.Interaction[Repaint]", int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What the doors lead to."""
+
+    intake: Intake
+    steps: Steps
+    editor: Editor
+    wake: Callable[[], None]
+    kept: Kept
+    default_model: str
+    label: str
+
+
+class Tree(app_commands.CommandTree["Repaint"]):
+    """The commands, with one last word for whatever breaks in them."""
+
+    async def on_error(self, interaction: discord.Interaction[Repaint], error: app_commands.AppCommandError, /) -> None:
+        """Tell the member in one sentence, and the log in full."""
+        changed = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
+        if isinstance(error, changed):
+            await answer_alone(interaction, say(str(interaction.locale), "door.commands_changed"))
+            return
+        await answer_broken(interaction, error)
+
+
+class Translator(app_commands.Translator):
+    """Names and descriptions of commands, from the catalogue."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,  # noqa: ARG002 (discord.py's signature)
+    ) -> str | None:
+        """The catalogue's words; None where that language has none, so that Discord shows the default."""
+        key = string.extras.get("key")
+        return get_catalogue(str(locale)).get(str(key)) if key else None
+
+
+class Repaint(commands.Bot):
+    """The bot's own client. `rooms` are set before it starts; `presses` says which door has which button."""
+
+    rooms: Rooms
+
+    def __init__(self) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,  # no text commands: messages are never read
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.presses: dict[str, Press] = {}
+
+    async def setup_hook(self) -> None:
+        """Open the doors, before the gateway does."""
+        await self.tree.set_translator(Translator())
+        self.add_dynamic_items(JobButton)
+        for door in DOORS:
+            await self.load_extension(door)
+        await self.sync_on_change()
+
+    async def sync_on_change(self) -> None:
+        """Tell Discord our commands if they differ from what it was told last: each sync counts against a limit."""
+        payload = [await self._payload(command) for command in self.tree.get_commands()]
+        told = json.dumps([self.application_id, payload], sort_keys=True, default=str)
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        if await self.rooms.kept.get(SYNCED) == digest:
+            return
+        await self.tree.sync()
+        await self.rooms.kept.keep(SYNCED, digest)
+        log.info("commands synced")
+
+    async def _payload(self, command: Any) -> dict[str, Any]:
+        translator = self.tree.translator
+        if translator is None:
+            return cast("dict[str, Any]", command.to_dict(self.tree))
+        return cast("dict[str, Any]", await command.get_translated_payload(self.tree, translator))
+
+    async def press(self, interaction: discord.Interaction[Any], action: str, job_id: int) -> None:
+        """Do what a button of a card says."""
+        try:
+            await self.presses[action](interaction, job_id)
+        except Exception as error:  # noqa: BLE001 (the last word for buttons: the member is told, the log has it all)
+            await answer_broken(interaction, error)
+
+
+async def answer_alone(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Tell the member who acted, and nobody else. Never raises."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
+    except (discord.HTTPException, OSError) as error:
+        log.info("interaction %s could not be answered: %s", interaction.id, error)
+
+
+async def answer_broken(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Log what broke, and tell the member that something did."""
+    log.error("interaction %s broke", interaction.id, exc_info=error)
+    await answer_alone(interaction, say(str(interaction.locale) or DEFAULT_LOCALE, "door.broke"))
+
+
+async def fetch_bot_name(token: str) -> str | None:
+    """The name of the bot this token belongs to; None where Discord does not accept it. For `python -m bot check`."""
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        try:
+            await client.login(token)
+        except discord.LoginFailure:
+            return None
+        return str(client.user)

@@ -1,0 +1,136 @@
+"""The only way in: a request is judged, written down, and becomes a job once its picture is known to be good."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.errors import Reason, Refused
+from bot.jobs.model import Job, JobStatus, Request
+from bot.jobs.pace import Limits, back_off_seconds
+from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
+from bot.pictures import PictureLimits, judge_declared
+from bot.provider import MODELS, ReadFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from bot.database import Clock
+    from bot.jobs.estimates import Estimates
+    from bot.jobs.handover import Handover
+    from bot.jobs.ports import Replies
+    from bot.jobs.store import Store
+    from bot.pictures import Source, Studio
+
+log = logging.getLogger(__name__)
+
+LONGEST_PROMPT = 1000
+KEY_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What Discord says about an attachment before a byte of it is fetched."""
+
+    size_bytes: int
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Judge, arrive, accept. A refusal is a `Refused` with the sentence's values."""
+
+    store: Store
+    studio: Studio
+    replies: Replies
+    handover: Handover
+    estimates: Estimates
+    clock: Clock
+    prices_usd: Mapping[str, Decimal]
+    limits: Limits
+    picture_limits: PictureLimits
+
+    def judge(self, request: Request, declared: Declared) -> None:
+        """Everything that can be judged without the picture's bytes. Raises `Refused`."""
+        if not says_something(request.prompt):
+            raise Refused(Reason.PROMPT_EMPTY)
+        if max(len(request.prompt), len(request.negative_prompt)) > LONGEST_PROMPT:
+            raise Refused(Reason.PROMPT_TOO_LONG, most=LONGEST_PROMPT)
+        if request.count > MODELS[request.model].most_pictures:
+            raise Refused(Reason.COUNT_NEEDS_SCHNELL)
+        judge_declared(declared.size_bytes, declared.width, declared.height, self.picture_limits)
+
+    async def arrive(self, request: Request) -> Job | None:
+        """Write the row. None if another process has this interaction already: then it is not ours to answer."""
+        price = self.prices_usd[request.model] * request.count
+        if not await self.store.arrive(request, secrets.token_urlsafe(KEY_BYTES), price):
+            return None
+        return await self.store.get(request.id)
+
+    async def answered(self, job: Job, message_id: int) -> None:
+        """The member has been answered with this message: go on."""
+        await self.store.answered(job.id, message_id)
+
+    async def withdraw(self, job: Job) -> None:
+        """The member could not be answered: forget it."""
+        await self.store.withdraw(job.id)
+
+    async def accept(self, job: Job) -> None:
+        """The step of an arriving job: fetch and check its picture, then queue it, or refuse it and say why."""
+        try:
+            found = await self._answered(job)
+            source = await self.studio.check_source(await self.replies.fetch_attachment(found))
+            await self._queue(found, source)
+        except Refused as refused:
+            await self._refuse(job, refused)
+        except SourceGone:
+            await self._refuse(job, Refused(Reason.PICTURE_GONE))
+        except ReplyLost as error:
+            log.info("job %s: nobody is there to be answered: %s", job.id, error)
+            await self.store.end(job, JobStatus.REFUSED, Reason.NEVER_ANSWERED)
+        except (ReplyNotReached, ReadFailed) as error:
+            await self._accept_later(job, error)
+
+    async def _answered(self, job: Job) -> Job:
+        """The job with its message, which a process may have sent and not written down before it died."""
+        if job.message_id is not None:
+            return job
+        message_id = await self.replies.find_message(job)
+        if message_id is None:
+            raise ReplyLost("the interaction was never answered")
+        await self.store.found(job, message_id)
+        return await self.store.get(job.id) or job
+
+    async def _queue(self, job: Job, source: Source) -> None:
+        address = await self.handover.address(job, source)
+        queued = await self.store.queue(job, source, address)
+        if queued is not None:
+            log.info("job %s: queued", job.id)
+            self.replies.show(queued, await self.estimates.outlook(queued))
+
+    async def _refuse(self, job: Job, refused: Refused) -> None:
+        ended = await self.store.end(job, JobStatus.REFUSED, refused.reason, refused.values)
+        if ended is None:
+            return
+        log.info("job %s: refused: %s", job.id, refused.reason)
+        try:
+            await self.replies.refuse(ended, refused)
+        except (ReplyLost, ReplyNotReached) as error:
+            log.warning("job %s: its refusal could not be shown: %s", job.id, error)
+
+    async def _accept_later(self, job: Job, error: Exception) -> None:
+        log.info("job %s: not accepted this time: %s", job.id, error)
+        if (self.clock() - job.created_at).total_seconds() < self.limits.arriving_seconds:
+            await self.store.release(job, back_off_seconds(job.attempts), failed=True)
+        else:
+            await self._refuse(job, Refused(Reason.PICTURE_GONE))
+
+
+def says_something(prompt: str) -> bool:
+    """Whether anything in it can be seen: a letter, a digit, a symbol or a mark of punctuation."""
+    return any(unicodedata.category(character)[0] in "LNSP" for character in prompt)

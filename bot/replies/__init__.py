@@ -1,0 +1,8 @@
+"""The one message of a job: what it shows, in which words, and how it gets into Discord."""
+
+from __future__ import annotations
+
+from bot.replies.card import Button, Card, build_card, format_card
+from bot.replies.editor import Editor
+
+__all__ = ["Button", "Card", "Editor", "build_card", "format_card"]

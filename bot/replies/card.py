@@ -1,0 +1,172 @@
+"""What the one message of a job shows at each status. Pure: a job in, words out; `editor` makes it Discord's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.jobs.model import Job, JobStatus, Outlook
+from bot.pictures import SourceNote
+from bot.replies.plain import format_line, format_safe
+from bot.replies.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from decimal import Decimal
+
+LONGEST_PROMPT_SHOWN = 300
+LONGEST_ALT = 1000
+LONGEST_NAME = 80
+COLORS = {
+    JobStatus.ARRIVING: 0x8E9AAF,
+    JobStatus.QUEUED: 0x8E9AAF,
+    JobStatus.SUBMITTING: 0xF4A259,
+    JobStatus.UNKNOWN: 0xF2C14E,
+    JobStatus.RUNNING: 0xF4A259,
+    JobStatus.DELIVERING: 0x5B8E7D,
+    JobStatus.DONE: 0x4CB944,
+    JobStatus.FAILED: 0xBC4B51,
+    JobStatus.REFUSED: 0xBC4B51,
+    JobStatus.CANCELLED: 0x6C757D,
+}
+CANCELLABLE = frozenset(
+    {JobStatus.ARRIVING, JobStatus.QUEUED, JobStatus.SUBMITTING, JobStatus.UNKNOWN, JobStatus.RUNNING}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A small labelled value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press. `custom_id` says what for, and works after any restart."""
+
+    label: str
+    custom_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The words of one message."""
+
+    author: str
+    title: str
+    text: str
+    color: int
+    fields: tuple[Field, ...]
+    footer: str
+    buttons: tuple[Button, ...]
+
+
+def build_card(job: Job, outlook: Outlook, label: str = "", *, fitted: bool = False) -> Card:
+    """The card for a job as it stands. `label` marks every card of this bot; `fitted` says a result was shrunk."""
+    locale = job.request.locale
+    paragraphs = (
+        "> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN),
+        _status_text(job),
+        say(locale, "card.first_frame") if SourceNote.FIRST_FRAME in job.source_notes else "",
+        say(locale, "card.fitted") if fitted else "",
+    )
+    footer = say(locale, "card.footer_label" if label else "card.footer", label=label, id=job.id)
+    return Card(
+        author=format_line(job.request.member_name, LONGEST_NAME),
+        title=say(locale, f"status.{job.status}.title"),
+        text="\n\n".join(paragraph for paragraph in paragraphs if paragraph),
+        color=COLORS[job.status],
+        fields=tuple(Field(say(locale, f"card.{name}"), value) for name, value in _fields(job, outlook)),
+        footer=footer,
+        buttons=_buttons(job),
+    )
+
+
+def format_card(card: Card) -> str:
+    """The card as plain text, for logs, terminals and the demo."""
+    lines = [card.author, card.title, "", card.text, "", *(f"{field.name}: {field.value}" for field in card.fields)]
+    lines += [f"[{button.label}]" for button in card.buttons]
+    return "\n".join([*lines, card.footer])
+
+
+def format_alt(job: Job, number: int, count: int) -> str:
+    """The alt text of a finished picture, for who cannot see it."""
+    prompt = format_line(job.request.prompt, LONGEST_ALT - 100)
+    key = "card.alt" if count == 1 else "card.alt_one_of"
+    return say(job.request.locale, key, prompt=prompt, number=number, count=count)
+
+
+def format_file_name(job: Job, number: int, extension: str, label: str = "") -> str:
+    """An ASCII file name of ours: what a member typed never gets into one."""
+    parts = ["repaint", label.lower(), str(job.id), str(number)]
+    return "-".join(part for part in parts if part) + f".{extension}"
+
+
+def _status_text(job: Job) -> str:
+    locale = job.request.locale
+    if job.status is JobStatus.CANCELLED and job.submitted_at is not None:
+        return say(locale, "door.cancelled_late")
+    if job.reason is not None:
+        return say(locale, f"reason.{job.reason}", **job.reason_values)
+    return say(locale, f"status.{job.status}.text")
+
+
+def _buttons(job: Job) -> tuple[Button, ...]:
+    if job.status not in CANCELLABLE:
+        return ()
+    return (Button(say(job.request.locale, "button.cancel"), f"job:{job.id}:cancel"),)
+
+
+def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
+    """What is known, as (key of its name, value)."""
+    yield "model", f"Flux {job.request.model}"
+    yield "strength", f"{job.request.strength:.0%}"
+    if job.request.count > 1:
+        yield "count", str(job.request.count)
+    if job.request.guidance is not None:
+        yield "guidance", f"{job.request.guidance:g}"
+    if job.cost_usd is not None:
+        yield "cost", _usd(job, job.cost_usd)
+    elif not job.over:
+        yield "price", _usd(job, job.price_usd)
+    yield from _times(job, outlook)
+    if without := format_safe(job.request.negative_prompt, LONGEST_PROMPT_SHOWN):
+        yield "without", without
+
+
+def _times(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
+    if job.status is JobStatus.QUEUED:
+        if outlook.place is not None:
+            yield (
+                "place",
+                say(job.request.locale, "card.place_next") if outlook.place == 1 else str(outlook.place),
+            )
+        if job.queued_at is not None:
+            yield "queued_at", _ticking(job.queued_at)
+    elif job.painted_at is not None and job.submitted_at is not None:
+        yield "took", _span(job, (job.painted_at - job.submitted_at).total_seconds())
+    elif job.submitted_at is not None and not job.over:
+        yield "began_at", _ticking(job.submitted_at)
+    if outlook.done_at is not None and not job.over:
+        yield "done_at", _ticking(outlook.done_at)
+
+
+def _ticking(at: datetime) -> str:
+    """A time that Discord's own client counts up or down to, without any edit."""
+    return f"<t:{int(at.timestamp())}:R>"
+
+
+def _span(job: Job, seconds: float) -> str:
+    minutes, rest = divmod(max(1, round(seconds)), 60)
+    key = "card.minutes" if minutes else "card.seconds"
+    return say(job.request.locale, key, minutes=minutes, seconds=rest)
+
+
+def _usd(job: Job, amount: Decimal) -> str:
+    """Dollars with at least two digits behind the point, and as many as are needed."""
+    shown = amount.normalize()
+    digits = max(2, -int(shown.as_tuple().exponent))
+    return say(job.request.locale, "card.usd", amount=f"{shown:.{digits}f}")

@@ -1,0 +1,71 @@
+"""Cards as Discord's own objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import discord
+
+from bot.replies.card import Button, Card
+
+if TYPE_CHECKING:
+    import re
+
+
+class Pressable(Protocol):
+    """What a client that shows our cards can do."""
+
+    async def press(self, interaction: discord.Interaction[Any], action: str, job_id: int) -> None:
+        """Do what a button says. `bot.client` hands it to the door that has this action."""
+
+
+class JobButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"job:(?P<job>[0-9]{1,20}):(?P<action>[a-z_]{1,30})",
+):
+    """A button of a card. Its custom id says everything, so it works after a restart and costs no memory.
+
+    Views hold nothing else: a view with an ordinary button would take the pattern away for everybody when it ends.
+    """
+
+    def __init__(self, button: Button) -> None:
+        style = discord.ButtonStyle.secondary
+        super().__init__(discord.ui.Button(label=button.label, custom_id=button.custom_id, style=style))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 (discord.py's signature)
+        item: discord.ui.Item[Any],
+        match: re.Match[str],  # noqa: ARG003 (discord.py's signature)
+    ) -> JobButton:
+        """The button somebody pressed."""
+        button = cast("discord.ui.Button[Any]", item)
+        return cls(Button(button.label or "", button.custom_id or ""))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand it to the client."""
+        match = self.template.fullmatch(self.custom_id)
+        if match is not None:
+            client = cast("Pressable", interaction.client)
+            await client.press(interaction, match["action"], int(match["job"]))
+
+
+def build_embed(card: Card) -> discord.Embed:
+    """The card as an embed."""
+    embed = discord.Embed(title=card.title, description=card.text, color=card.color)
+    for field in card.fields:
+        embed.add_field(name=field.name, value=field.value)
+    if card.author:
+        embed.set_author(name=card.author)
+    return embed.set_footer(text=card.footer)
+
+
+def build_view(card: Card) -> discord.ui.View | None:
+    """The card's buttons; None where it has none."""
+    if not card.buttons:
+        return None
+    view = discord.ui.View(timeout=None)
+    for button in card.buttons:
+        view.add_item(JobButton(button))
+    return view

@@ -1,0 +1,33 @@
+"""Text written by other people, made safe to show: bounded, one line, no markup, no mention, no hidden direction."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+"""Every ASCII punctuation mark: Discord's markdown takes a backslash before any of them."""
+JOINERS = frozenset("\u200c\u200d")
+"""Format characters that carry meaning: Persian spelling, and emoji made of several."""
+MOST_MARKS = 3
+"""How many combining marks one letter may carry; scripts need up to three, towers of them only break the line."""
+
+
+def format_line(text: str, most: int) -> str:
+    """The text on one line without control characters or stacked marks, cut to `most` characters with an ellipsis."""
+    shown: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if character.isspace():
+            shown.append(" ")
+        elif marks <= MOST_MARKS and (category[0] != "C" or character in JOINERS):
+            shown.append(character)
+    line = re.sub(" +", " ", "".join(shown)).strip()
+    return line if len(line) <= most else line[: most - 1].rstrip("\u200d ") + "…"
+
+
+def format_safe(text: str, most: int) -> str:
+    """The same with every mark of Discord's markdown escaped: shown as it was typed, pinging nobody."""
+    return MARKUP.sub(r"\\\1", format_line(text, most))

@@ -1,0 +1,50 @@
+"""Every sentence a person reads, by locale. Nothing else in the program holds wording."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bot.errors import Refused
+
+DEFAULT_LOCALE = "en-US"
+
+
+@cache
+def get_catalogue(locale: str) -> Mapping[str, str]:
+    """All sentences of one locale, by dotted key. Empty for a locale nobody has written yet."""
+    file = resources.files(__name__) / f"{locale}.toml"
+    if locale not in get_locales():
+        return {}
+    return dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8"))))
+
+
+@cache
+def get_locales() -> frozenset[str]:
+    """The locales that have a catalogue, in Discord's spelling."""
+    names = (entry.name for entry in resources.files(__name__).iterdir())
+    return frozenset(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, str(value)
+
+
+def say(locale: str, key: str, /, **values: object) -> str:
+    """The sentence for a key in this locale, or in English where it is missing there."""
+    sentence = get_catalogue(locale).get(key) or get_catalogue(DEFAULT_LOCALE)[key]
+    return sentence.format(**values)
+
+
+def say_refused(locale: str, refused: Refused) -> str:
+    """The sentence for a refusal."""
+    return say(locale, f"reason.{refused.reason}", **refused.values)

@@ -1,0 +1,1 @@
+"""The doors: what members and moderators type and click. Glue only; no rule and no wording lives here."""

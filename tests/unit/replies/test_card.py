@@ -1,0 +1,187 @@
+"""What a card says at each status, and that it always fits into Discord."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.errors import Reason
+from bot.jobs import ENDS, Job, JobStatus, Request
+from bot.jobs.model import Outlook
+from bot.replies.card import (
+    CANCELLABLE,
+    COLORS,
+    Card,
+    build_card,
+    format_alt,
+    format_card,
+    format_file_name,
+)
+from tests.conftest import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NOTHING = Outlook(None, None)
+SAMPLE_VALUES: Mapping[str, object] = {
+    "most": 1000,
+    "limit_mb": 10,
+    "limit_megapixels": 30,
+    "limit_side": 12000,
+    "width": 1,
+    "height": 2,
+    "least": 64,
+    "seconds": 15,
+}
+
+
+@pytest.fixture
+def build_job(build_request: Callable[..., Request]) -> Callable[..., Job]:
+    """Jobs that were asked for and queued at noon."""
+
+    def build(status: JobStatus = JobStatus.QUEUED, request: Request | None = None, **given: object) -> Job:
+        job = Job(
+            request=request or build_request(),
+            status=status,
+            turn=1,
+            attempts=0,
+            key="key",
+            price_usd=Decimal("0.0015"),
+            created_at=NOON,
+            queued_at=NOON,
+        )
+        return replace(job, **given)  # type: ignore[arg-type]  # names and values come from the test
+
+    return build
+
+
+def fields(card: Card) -> dict[str, str]:
+    """The card's fields by name."""
+    return {field.name: field.value for field in card.fields}
+
+
+def test_a_waiting_card_says_where_and_how_long(build_job: Callable[..., Job]) -> None:
+    """Place, since when, usually done: as times that tick without edits."""
+    shown = fields(build_card(build_job(), Outlook(3, NOON + timedelta(seconds=20))))
+    at = int(NOON.timestamp())
+    assert shown["Place in line"] == "3"
+    assert shown["Waiting since"] == f"<t:{at}:R>"
+    assert shown["Usually done"] == f"<t:{at + 20}:R>"
+    assert shown["Model"] == "Flux schnell"
+    assert shown["Strength"] == "70%"
+    assert shown["Price"] == "$0.0015"
+    assert build_card(build_job(), NOTHING).author == "Mira"
+    assert fields(build_card(build_job(), Outlook(1, None)))["Place in line"] == "You are next"
+
+
+def test_a_running_card_says_since_when(build_job: Callable[..., Job]) -> None:
+    """The wait is over, the work has begun."""
+    shown = fields(build_card(build_job(JobStatus.RUNNING, submitted_at=NOON), NOTHING))
+    assert shown["Began"] == f"<t:{int(NOON.timestamp())}:R>"
+    assert "Place in line" not in shown
+
+
+def test_a_finished_card_says_what_it_took(build_job: Callable[..., Job]) -> None:
+    """Seconds and dollars as they came out, no countdown."""
+    job = build_job(
+        JobStatus.DONE,
+        submitted_at=NOON,
+        painted_at=NOON + timedelta(seconds=75.4),
+        cost_usd=Decimal("0.00200"),
+    )
+    shown = fields(build_card(job, Outlook(None, NOON)))
+    assert shown["Painted in"] == "1 min 15 s"
+    assert shown["Cost"] == "$0.002"
+    assert "Usually done" not in shown
+    assert "Price" not in shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"), [("0.0015", "$0.0015"), ("0.5", "$0.50"), ("0", "$0.00"), ("20", "$20.00")]
+)
+def test_money_is_readable(build_job: Callable[..., Job], amount: str, shown: str) -> None:
+    """Two digits at least, and no scientific notation."""
+    assert fields(build_card(build_job(price_usd=Decimal(amount)), NOTHING))["Price"] == shown
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_every_status_has_a_face(build_job: Callable[..., Job], status: JobStatus) -> None:
+    """A title, a color, and a Cancel button exactly where cancelling works."""
+    card = build_card(build_job(status), NOTHING)
+    assert card.title
+    assert status in COLORS
+    assert bool(card.buttons) == (status in CANCELLABLE)
+    assert not (status in ENDS and card.buttons)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_sentence(build_job: Callable[..., Job], reason: Reason) -> None:
+    """A failed card says why in words a member understands."""
+    card = build_card(build_job(JobStatus.FAILED, reason=reason, reason_values=SAMPLE_VALUES), NOTHING)
+    sentence = card.text.rsplit("\n\n", 1)[-1]
+    assert len(sentence) > 20
+    assert reason.value not in sentence
+
+
+def test_a_cancelled_order_may_still_be_charged(build_job: Callable[..., Job]) -> None:
+    """Before it was sent nothing is charged; afterwards that is not promised."""
+    early = build_card(build_job(JobStatus.CANCELLED, reason=Reason.CANCELLED), NOTHING)
+    late = build_card(build_job(JobStatus.CANCELLED, reason=Reason.CANCELLED, submitted_at=NOON), NOTHING)
+    assert "Nothing was charged" in early.text
+    assert "may still be charged" in late.text
+
+
+def test_a_hostile_prompt_stays_text(build_job: Callable[..., Job], build_request: Callable[..., Request]) -> None:
+    """Mentions and markup in a prompt reach the card escaped, and never the file name."""
+    request = build_request(prompt="@everyone **hi** `x` \u202e", negative_prompt="<@5> ||no||")
+    card = build_card(build_job(request=request), NOTHING)
+    assert r"\@everyone \*\*hi\*\* \`x\`" in card.text
+    assert fields(card)["Without"] == r"\<\@5\> \|\|no\|\|"
+    assert "\u202e" not in format_card(card)
+    name = format_file_name(build_job(request=request), 1, "png", "Sandbox")
+    assert name == f"repaint-sandbox-{request.id}-1.png"
+
+
+@pytest.mark.parametrize("letter", ["x", "*", "😀", "\u0351", "ก", "\n"])
+def test_the_longest_request_fits_into_discord(
+    build_job: Callable[..., Job], build_request: Callable[..., Request], letter: str
+) -> None:
+    """Title 256, description 4096, field 1024, 25 fields, 6000 in all, alt text 1024."""
+    request = build_request(
+        prompt=letter * 1000, negative_prompt=letter * 1000, guidance=5.0, count=4, model="dev-advanced"
+    )
+    for status in JobStatus:
+        job = build_job(status, request=request, source_notes=frozenset({"first_frame"}), submitted_at=NOON)
+        card = build_card(job, Outlook(999_999, NOON), "x" * 20, fitted=True)
+        texts = [
+            card.author,
+            card.title,
+            card.text,
+            card.footer,
+            *(part for each in card.fields for part in (each.name, each.value)),
+        ]
+        assert len(card.title) <= 256
+        assert len(card.text) <= 4096
+        assert all(len(field.value) <= 1024 and field.value for field in card.fields)
+        assert len(card.fields) <= 25
+        assert sum(map(len, texts)) <= 6000
+        assert len(format_alt(job, 4, 4)) <= 1024
+
+
+def test_what_was_done_to_the_pictures_is_said(build_job: Callable[..., Job]) -> None:
+    """The first frame of an animation, and a result made smaller, are both mentioned."""
+    job = build_job(JobStatus.DONE, source_notes=frozenset({"first_frame"}))
+    card = build_card(job, NOTHING, fitted=True)
+    assert "first frame" in card.text
+    assert "smaller" in card.text
+
+
+def test_every_card_of_a_labelled_bot_carries_the_label(build_job: Callable[..., Job]) -> None:
+    """Nobody takes a sandbox's picture for a paid one."""
+    job = build_job(JobStatus.DONE)
+    assert "sandbox" in build_card(job, NOTHING, "sandbox").footer
+    assert str(job.id) in build_card(job, NOTHING).footer
