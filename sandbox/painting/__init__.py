@@ -1,0 +1,1 @@
+"""How the sandbox's painter paints: brushes, moods and what they stand on. Pillow only."""

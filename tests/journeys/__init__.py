@@ -1,0 +1,1 @@
+"""Whole stories as a member lives them."""

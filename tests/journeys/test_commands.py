@@ -1,0 +1,44 @@
+"""What Discord is told about our commands, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+def synced(world: World) -> list[Any]:
+    """What was put, each time."""
+    return [
+        request.json
+        for request in world.env.http_requests
+        if request.method == "PUT" and request.path.endswith("/commands")
+    ]
+
+
+async def test_the_command_on_the_wire(world: World) -> None:
+    """Options in order, limits, the file filter, contexts set explicitly, words localised."""
+    (((command),),) = synced(world)
+    assert command["name"] == "img2img"
+    assert command["contexts"] == [0, 1]
+    assert command["integration_types"] == [0]
+    assert command["name_localizations"]["en-US"] == "img2img"
+    options = {option["name"]: option for option in command["options"]}
+    assert list(options) == ["image", "prompt", "model", "strength", "negative_prompt", "guidance", "count"]
+    assert options["image"]["file_types"] == ["image"]
+    assert (options["prompt"]["min_length"], options["prompt"]["max_length"]) == (1, 1000)
+    assert [choice["value"] for choice in options["model"]["choices"]] == ["schnell", "dev", "dev-advanced"]
+    assert (options["strength"]["min_value"], options["strength"]["max_value"]) == (0.05, 1.0)
+    assert (options["guidance"]["min_value"], options["guidance"]["max_value"]) == (1.5, 5.0)
+    assert (options["count"]["min_value"], options["count"]["max_value"]) == (1, 4)
+    assert all(option["description_localizations"]["en-US"] for option in options.values())
+
+
+async def test_commands_are_synced_on_change_only(world: World) -> None:
+    """A restart tells Discord nothing it knows; a change is told."""
+    await world.restart()
+    assert len(synced(world)) == 1
+    await world.house.client.rooms.kept.keep("commands synced", "something else")
+    await world.restart()
+    assert len(synced(world)) == 2

@@ -1,0 +1,150 @@
+"""Trouble at PiAPI, at Discord or with a picture: each is called what it is, and nothing paid for is given up."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.jobs import Job, JobStatus
+
+if TYPE_CHECKING:
+    import discord
+
+    from sandbox.world import World
+
+
+async def start(world: World, photo: bytes, prompt: str = "a cat") -> int:
+    """A job as far as it gets at once."""
+    result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt=prompt)
+    await world.settle()
+    return world.job_id(result)
+
+
+def message_of(world: World, job: Job) -> discord.Message:
+    """The job's reply."""
+    return next(message for message in world.channel.history() if message.id == job.message_id)
+
+
+async def ends_as(world: World, job_id: int, status: JobStatus, words: str) -> None:
+    """The job's end, in the row and in the words of its card."""
+    job = await world.job(job_id)
+    assert job.status is status
+    assert words in str(message_of(world, job).embeds[0].description)
+
+
+@pytest.mark.story(result_life_seconds=0)
+async def test_a_result_that_is_gone(world: World, photo: bytes) -> None:
+    """Painted, but no longer handed out: the card says just that."""
+    job_id = await start(world, photo)
+    await world.advance(30)
+    await ends_as(world, job_id, JobStatus.FAILED, "no longer hands it out")
+
+
+async def test_a_result_that_is_no_picture(world: World, photo: bytes) -> None:
+    """What PiAPI hands out is decoded before anybody sees it."""
+    world.standin._workshop._brush = lambda *_: b"<html>an error page</html>"
+    job_id = await start(world, photo)
+    await world.advance(30)
+    await ends_as(world, job_id, JobStatus.FAILED, "not a usable picture")
+
+
+@pytest.mark.story(settings={"PIAPI_BASE_URL": "http://127.0.0.1:9"})
+async def test_a_provider_that_is_down_is_tried_for_a_while(world: World, photo: bytes) -> None:
+    """Nothing was sent: the job keeps its place, and after a quarter of an hour says that nothing was charged."""
+    job_id = await start(world, photo)
+    assert (await world.job(job_id)).status is JobStatus.QUEUED
+    for _ in range(17):
+        await world.advance(60)
+    await ends_as(world, job_id, JobStatus.FAILED, "cannot be reached right now")
+
+
+@pytest.mark.story(settings={"PIAPI_API_KEY": "another-key-than-the-right-one"})
+async def test_a_key_that_is_refused(world: World, photo: bytes) -> None:
+    """The member learns whom to tell, and not the key."""
+    job_id = await start(world, photo)
+    await ends_as(world, job_id, JobStatus.FAILED, "tell whoever runs the bot")
+
+
+async def test_an_attachment_that_discord_no_longer_has(world: World, photo: bytes) -> None:
+    """The picture went before we could fetch it: attach it again."""
+    result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+    world.env.backend.cdn._blobs.clear()
+    await world.settle()
+    (told,) = result.followups
+    assert "attach it again" in told.content
+
+
+async def test_a_message_that_was_deleted_ends_the_job_quietly(world: World, photo: bytes) -> None:
+    """Somebody deleted the reply: the picture has nowhere to go."""
+    job_id = await start(world, photo)
+    message = message_of(world, await world.job(job_id))
+    await world.moderator.delete(message)
+    await world.advance(30)
+    job = await world.job(job_id)
+    assert job.reason is not None
+    assert job.reason.value == "reply_gone"
+
+
+async def test_discord_being_down_for_a_minute_loses_nothing(world: World, photo: bytes) -> None:
+    """The bytes are kept, and the message gets them when it can be reached."""
+    job_id = await start(world, photo)
+    world.env.inject_error("PATCH", "/webhooks/*", status=500, times=None)
+    for _ in range(6):
+        await world.advance(10)
+    assert (await world.job(job_id)).status is JobStatus.DELIVERING
+    assert len(await world.house.store.get_results(job_id)) == 1
+    world.env.backend.faults.clear()
+    await world.advance(60)
+    job = await world.job(job_id)
+    assert job.status is JobStatus.DONE
+    assert message_of(world, job).attachments
+
+
+async def test_an_interaction_that_took_no_answer_leaves_nothing(world: World, photo: bytes) -> None:
+    """Too late, or answered by another process: no row, no order."""
+    world.env.inject_error("POST", "/interactions/*", status=404, code=10062)
+    await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+    await world.advance(60)
+    assert world.standin.created == []
+    assert await world.house.store.next_wake_at() is None
+    assert not world.channel.history()
+
+
+async def test_a_step_that_breaks_is_tried_again(world: World, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One job's trouble is logged and put off; the others go on."""
+    broken = world.house.runner.steps[JobStatus.ARRIVING]
+    calls: list[int] = []
+
+    async def breaks_once(job: Job) -> None:
+        calls.append(job.id)
+        if len(calls) == 1:
+            raise ZeroDivisionError
+        await broken(job)
+
+    monkeypatch.setitem(world.house.runner.steps, JobStatus.ARRIVING, breaks_once)
+    first = await start(world, photo)
+    second = await start(world, photo)
+    assert (await world.job(first)).status is JobStatus.ARRIVING
+    assert (await world.job(second)).status is JobStatus.RUNNING
+    await world.advance(30)
+    await world.advance(30)
+    assert (await world.job(first)).status is JobStatus.DONE
+
+
+@pytest.mark.story(durations={"Qubico/flux1-schnell": 0.0})
+async def test_the_loop_needs_nobody_to_push_it(world: World, photo: bytes) -> None:
+    """With runner and editor running as in the real bot, a picture comes by itself, and a stop is quick."""
+    with world.env.time_context():
+        parts = [asyncio.create_task(world.house.runner.run()), asyncio.create_task(world.house.editor.run())]
+    result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+    job_id = world.job_id(result)
+    async with asyncio.timeout(10):
+        while not (await world.job(job_id)).over:
+            await world.house.store.place(job_id)  # a turn of the loop, and of the database's thread
+    assert (await world.job(job_id)).status is JobStatus.DONE
+    async with asyncio.timeout(5):
+        await world.house.runner.stop(deadline_seconds=1)
+        await parts[0]
+    parts[1].cancel()
