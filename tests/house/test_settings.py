@@ -1,0 +1,122 @@
+"""The settings, their example and their table say the same."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.config import format_example, format_table, read_settings
+from bot.errors import Misconfigured
+
+ROOT = Path(__file__).parents[2]
+LEAST = {"DISCORD_TOKEN": "a-token", "PIAPI_API_KEY": "a-key"}
+
+
+def test_the_example_has_every_setting_in_order() -> None:
+    """`.env.example` is what `bot/config.py` says."""
+    assert (ROOT / ".env.example").read_text(encoding="utf-8") == format_example()
+
+
+def test_the_readme_has_every_setting_in_order() -> None:
+    """The README's table is what `bot/config.py` says."""
+    assert format_table() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_loads_once_its_two_blanks_are_filled(tmp_path: Path) -> None:
+    """The example is a working `.env`, also with every default spelled out."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for name, value in LEAST.items():
+        text = text.replace(f"{name}=\n", f"{name}={value}\n")
+    spelled_out = re.sub(r"(?m)^# ([A-Z_]+=)", r"\1", text)
+    for content in (text, spelled_out):
+        file = tmp_path / "env"
+        file.write_text(content, encoding="utf-8")
+        assert read_from(file) == read_settings(LEAST)
+
+
+def read_from(file: Path) -> object:
+    """Settings of a file, as if nothing were in the environment."""
+    kept = dict(os.environ)
+    os.environ.clear()
+    try:
+        return read_settings(env_file=file)
+    finally:
+        os.environ.update(kept)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a supervisor sets is not overruled by a forgotten file."""
+    file = tmp_path / "env"
+    file.write_text("DISCORD_TOKEN=file\nPIAPI_API_KEY=file\nWEB_PORT=1\n", encoding="utf-8")
+    monkeypatch.setenv("DISCORD_TOKEN", "environment")
+    settings = read_settings(env_file=file)
+    assert (settings.discord_token, settings.piapi_api_key, settings.web_port) == ("environment", "file", 1)
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    """Each with the variable's name and what would be right; no value is repeated, it could be a secret."""
+    wrong = {
+        "PIAPI_API_KEY": "a-key",
+        "PIAPI_BASE_URL": "ftp://x",
+        "PIAPI_CONCURRENCY": "0",
+        "DATABASE_URL": "mysql://user:hunter2@host/db",
+        "PUBLIC_URL": "repaint.example.org",
+        "WEB_PORT": "70000",
+        "WEBHOOK_SECRET": "short-secret",
+        "DEFAULT_MODEL": "flux",
+        "PRICE_DEV_USD": "NaN",
+        "LABEL": "no spaces",
+        "LOG_LEVEL": "loud",
+    }
+    with pytest.raises(Misconfigured) as caught:
+        read_settings(wrong)
+    problems = caught.value.problems
+    named = {problem.split(" ")[0] for problem in problems}
+    assert named == (wrong.keys() | {"DISCORD_TOKEN"}) - {"PIAPI_API_KEY"}
+    assert "hunter2" not in str(caught.value)
+    assert "short-secret" not in str(caught.value)
+
+
+def test_secrets_do_not_show() -> None:
+    """Neither token nor key nor secret nor the database's password is in the settings' repr."""
+    settings = read_settings(LEAST | {"WEBHOOK_SECRET": "sixteen-characters", "DATABASE_URL": "sqlite:///hunter2"})
+    for secret in ("a-token", "a-key", "sixteen-characters", "hunter2"):
+        assert secret not in repr(settings)
+
+
+def test_defaults_work() -> None:
+    """With the two required ones alone, everything else is sensible."""
+    settings = read_settings(LEAST)
+    assert settings.default_model == "schnell"
+    assert settings.piapi_concurrency == 3
+    assert settings.prices_usd["schnell"] == Decimal("0.0015")
+    assert not settings.callbacks
+
+
+def test_hosting_needs_an_address() -> None:
+    """A choice that cannot work is a mistake at the start, not at the first picture."""
+    with pytest.raises(Misconfigured, match="PUBLIC_URL"):
+        read_settings(LEAST | {"SOURCE_HANDOVER": "host"})
+
+
+def test_a_wrong_start_is_one_clear_message() -> None:
+    """`python -m bot` without settings says what is missing, without a traceback, and exits with EX_CONFIG."""
+    environment = {key: value for key, value in os.environ.items() if key not in LEAST}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot"],
+        cwd=ROOT / "tests",
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 78
+    assert "DISCORD_TOKEN is missing" in done.stderr
+    assert "Traceback" not in done.stderr
