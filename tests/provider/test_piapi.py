@@ -318,7 +318,7 @@ async def test_order_that_is_abandoned_is_not_repeated(piapi: PiAPI, stand_in: S
     """A process that stops while an order is out leaves it at one."""
     stand_in.plays(StandIn.falls_silent())
     task = asyncio.create_task(piapi.submit(ORDER))
-    while not stand_in.asked:  # noqa: ASYNC110 (a socket has no event to wait for)
+    while not stand_in.asked:
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
