@@ -24,11 +24,23 @@ import stamina
 from bot.provider.download import read_at_most
 from bot.provider.errors import OutcomeUnknown, ReadFailed, Unreachable
 from bot.provider.protocol import Provider
-from bot.provider.wire import Answer, AskAgain, build_order, parse_account, parse_submit, parse_task, parse_upload
+from bot.provider.wire import (
+    HISTORY_PAGE,
+    Answer,
+    AskAgain,
+    build_history_query,
+    build_order,
+    parse_account,
+    parse_history,
+    parse_submit,
+    parse_task,
+    parse_upload,
+)
 from bot.provider.words import format_for_log, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from bot.provider.download import PictureDownload
     from bot.provider.protocol import Account, Order, Task
@@ -38,6 +50,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 MOST_ANSWER_BYTES = 1024 * 1024
+MOST_HISTORY_PAGES = 5
 MOST_WAIT_SECONDS = 10.0
 """Who asks us to stay away for longer is not asked again within this call."""
 SHORTEST_SECRET = 12
@@ -126,6 +139,17 @@ class PiAPI(Provider):
         if task.id not in ("", task_id):
             raise ReadFailed("the answer speaks of another task")
         return replace(task, id=task_id)
+
+    async def fetch_history(self, since: datetime, until: datetime) -> tuple[str, ...]:
+        """Read the ids of the tasks made in that time. Raises `ReadFailed`."""
+        found: dict[str, None] = {}
+        for page in range(1, MOST_HISTORY_PAGES + 1):
+            query = build_history_query(since, until, page)
+            ids = await self._read(f"/api/open/tasks/histories?{query}", parse_history)
+            found |= dict.fromkeys(ids)
+            if len(ids) < HISTORY_PAGE:
+                break
+        return tuple(found)
 
     async def fetch_account(self) -> Account:
         """Read the account behind the key: costs nothing. Raises `KeyRefused` or `ReadFailed`."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from decimal import Decimal
 
 
@@ -52,7 +53,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The service's unit of work. `detail` is the service's own text: for the log, never for a member."""
+    """The service's unit of work. `detail` is the service's own text: for the log, never for a member.
+
+    `image_url` and `callback_url` are what it says it was ordered with, "" where it does not say.
+    """
 
     id: str
     state: TaskState
@@ -60,6 +64,8 @@ class Task:
     cost_usd: Decimal | None = None
     failure: FailureKind | None = None
     detail: str = ""
+    image_url: str = ""
+    callback_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,9 @@ class Provider(Protocol):
 
     async def fetch_task(self, task_id: str) -> Task:
         """Read one task. Raises `ReadFailed` after its own few tries."""
+
+    async def fetch_history(self, since: datetime, until: datetime) -> tuple[str, ...]:
+        """The ids of the tasks made in that time, to find one whose id never came. Raises `ReadFailed`."""
 
     async def fetch_account(self) -> Account:
         """Read the account behind the key. Raises `KeyRefused` or `ReadFailed`."""

@@ -31,11 +31,15 @@ from bot.provider.words import classify, format_for_log, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 UNITS_PER_USD = 10_000_000
 """`meta.usage.consume` is counted in these: 200000 for a task whose list price is 0.02 USD."""
 
 MOST_RETRY_AFTER_SECONDS = 3600.0
+
+HISTORY_PAGE = 100
+"""Tasks on one page of the history: more is refused."""
 
 STATES = {
     "completed": TaskState.COMPLETED,
@@ -79,6 +83,12 @@ class Answer:
 
 
 # -- orders --------------------------------------------------------------------------------------------------
+
+
+def build_history_query(since: datetime, until: datetime, page: int) -> str:
+    """Build the query of GET /api/open/tasks/histories; pages count from 1."""
+    seconds = int(since.timestamp()), int(until.timestamp()) + 1
+    return f"page={page}&page_size={HISTORY_PAGE}&model=flux&start_time={seconds[0]}&end_time={seconds[1]}"
 
 
 def build_order(order: Order) -> dict[str, Any]:
@@ -143,6 +153,20 @@ def parse_callback(body: bytes) -> Task:
     return task
 
 
+def parse_history(answer: Answer) -> tuple[str, ...]:
+    """Parse the ids of a page of the history, which are all that is certain of it. Raises `ReadFailed`.
+
+    The docs show no answer; integrations read `data.data` or `data` as a list of rows.
+    """
+    said = parse_json(answer.body)
+    if not _good(answer, said):
+        raise _unanswered(answer, said)
+    data = fields(said).get("data")
+    rows = fields(data).get("data") if isinstance(data, dict) else data
+    ids = (_task_id(fields(row)) for row in (rows if isinstance(rows, list) else []))
+    return tuple(dict.fromkeys(task_id for task_id in ids if task_id))
+
+
 def parse_account(answer: Answer) -> Account:
     """Parse the account; its fields are under `data` or at the top. Raises `KeyRefused` or `ReadFailed`."""
     said = parse_json(answer.body)
@@ -183,6 +207,8 @@ def _read_task(data: dict[str, Any]) -> Task:
         cost_usd=_cost_usd(data),
         failure=classify(words) if failed else None,
         detail=shorten(words) if failed else "",
+        image_url=text(fields(data, "input").get("image")),
+        callback_url=text(fields(data, "config", "webhook_config").get("endpoint")),
     )
 
 

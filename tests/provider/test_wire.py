@@ -34,6 +34,7 @@ from bot.provider.wire import (
     AskAgain,
     build_order,
     parse_account,
+    parse_history,
     parse_retry_after,
     parse_submit,
     parse_task,
@@ -512,3 +513,37 @@ def test_no_header_surprises(wanted: str, date: str) -> None:
 def test_bottomless_json(raw: bytes) -> None:
     """Neither depth nor length breaks the reading."""
     attempt(parse_task, Answer(200, raw), ReadFailed)
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ({"code": 200, "data": {"data": [{"task_id": "a"}, {"task_id": "b"}], "total": 2}}, ("a", "b")),
+        ({"code": 200, "data": [{"task_id": "a"}, {"task_id": "a"}, {}, None, {"task_id": "../x"}]}, ("a",)),
+        ({"code": 200, "data": {"data": None}}, ()),
+        ({"code": 200}, ()),
+    ],
+)
+def test_of_the_history_only_ids_are_certain(body: object, ids: tuple[str, ...]) -> None:
+    """Either shape, whatever else is in a row; an id that does not fit into a path is none."""
+    assert parse_history(Answer(200, json.dumps(body).encode())) == ids
+
+
+def test_a_history_that_is_not_answered_is_a_failed_read() -> None:
+    """It says nothing about any task."""
+    for answer in (Answer(500, b"<html>"), Answer(200, b'{"code": 500, "data": null}'), Answer(404, b"")):
+        with pytest.raises(ReadFailed):
+            parse_history(answer)
+
+
+def test_a_task_says_what_it_was_ordered_with() -> None:
+    """Image and callback come back in every answer that echoes them, and are empty where it does not."""
+    data = {
+        "task_id": "a",
+        "input": {"image": "https://here/1.jpg"},
+        "config": {"webhook_config": {"endpoint": "https://here/piapi/k"}},
+    }
+    task = parse_task(Answer(200, json.dumps({"code": 200, "data": data}).encode()))
+    assert (task.image_url, task.callback_url) == ("https://here/1.jpg", "https://here/piapi/k")
+    bare = parse_task(Answer(200, b'{"code": 200, "data": {"task_id": "a", "input": null}}'))
+    assert (bare.image_url, bare.callback_url) == ("", "")
