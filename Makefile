@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: help sandbox demo run check test clean
+.PHONY: help sandbox demo run check test chaos clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,8 +25,10 @@ check: .venv/dev  ## format, lint, types, import contract
 	$(BIN)/lint-imports
 
 test: check  ## everything that has to pass
-	$(BIN)/coverage run -m pytest --quiet
-	$(BIN)/coverage report
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --cov --cov-report term-missing:skip-covered
+
+chaos: .venv/dev  ## kill the bot fifty times with forty jobs on their way: make chaos KILLS=200 SEED=7
+	CHAOS_KILLS=$(or $(KILLS),50) CHAOS_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q tests/wire/test_kills.py
 
 clean:  ## forget the virtual environment and what was built
 	rm -rf .venv build dist demo *.egg-info

@@ -1,7 +1,8 @@
 """The front door: read the settings, open the rooms, run until told to stop, close in order.
 
-python -m bot           run the bot
-python -m bot check     say what is right and what is not, without starting it
+python -m bot                           run the bot
+python -m bot check                     say what is right and what is not, without starting it
+python -m bot move-database FROM TO     copy every row into an empty database
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import discord
 
 from bot.check import check
 from bot.config import Settings, read_settings
+from bot.database.move import move_database
 from bot.errors import Misconfigured
 from bot.logs import set_up_logging
 from bot.wiring import House, open_house
@@ -57,19 +59,33 @@ async def run_parts(house: House, stop: asyncio.Event) -> None:
         part.result()
 
 
+def parse_arguments() -> argparse.Namespace:
+    """What was asked for: `verb` is None where nothing was, which means to run."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Repaint, a Discord bot.")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    verbs.add_parser("run", help="run the bot; what happens without a verb")
+    verbs.add_parser("check", help="say what is right and what is not, without starting it")
+    move = verbs.add_parser("move-database", help="copy every row into an empty database; stop the bot first")
+    move.add_argument("source", metavar="FROM", help="as in DATABASE_URL; stays as it is")
+    move.add_argument("target", metavar="TO", help="the same")
+    return parser.parse_args()
+
+
 def main() -> int:
     """What the process exits with."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description="Repaint, a Discord bot.")
-    parser.add_argument("verb", nargs="?", choices=("run", "check"), default="run")
-    verb = parser.parse_args().verb
+    asked = parse_arguments()
     try:
-        if verb == "check":
+        if asked.verb == "check":
             return asyncio.run(check())
+        if asked.verb == "move-database":
+            moved = asyncio.run(move_database(asked.source, asked.target))
+            print(*(f"{count:>9} {table}" for table, count in moved.items()), sep="\n")  # noqa: T201 (what was asked for)
+            return 0
         settings = read_settings()
         set_up_logging(settings.log_level, settings.log_format)
         asyncio.run(run(settings))
     except Misconfigured as error:
-        print("Repaint cannot start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 (its one reader is a person at a terminal)
+        print(f"Repaint cannot {asked.verb or 'start'}:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 (its one reader is a person at a terminal)
         return EXIT_MISCONFIGURED
     except discord.LoginFailure:
         print("Repaint cannot start:\n  DISCORD_TOKEN is not accepted by Discord", file=sys.stderr)  # noqa: T201 (the same)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DOORS = ("cogs.img2img", "cogs.cancel")
+DOORS = ("cogs.img2img", "cogs.result", "cogs.again", "cogs.cancel")
 SYNCED = "commands synced"
 
 Press = Callable[["discord.Interaction[Repaint]", int], Awaitable[None]]
@@ -69,13 +69,17 @@ class Translator(app_commands.Translator):
         return get_catalogue(str(locale)).get(str(key)) if key else None
 
 
-class Repaint(commands.Bot):
-    """The bot's own client. `rooms` are set before it starts; `presses` says which door has which button."""
+class Repaint(commands.AutoShardedBot):
+    """The bot's own client. `rooms` are set before it starts; `presses` says which door has which button.
+
+    Of `shard_count` shards (0: as many as Discord thinks right) it runs `shard_ids`; none named: all.
+    """
 
     rooms: Rooms
 
-    def __init__(self) -> None:
+    def __init__(self, shard_count: int = 1, shard_ids: tuple[int, ...] = ()) -> None:
         super().__init__(
+            shard_count=shard_count or None,
             command_prefix=commands.when_mentioned,  # no text commands: messages are never read
             help_command=None,
             tree_cls=Tree,
@@ -87,6 +91,7 @@ class Repaint(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
         )
+        self.shard_ids = list(shard_ids) or None
         self.presses: dict[str, Press] = {}
 
     async def setup_hook(self) -> None:

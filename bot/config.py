@@ -77,9 +77,18 @@ def _database_url(value: str) -> str:
         driver = make_url(value).drivername
     except ArgumentError:
         driver = ""
-    if driver != "sqlite":
-        raise ValueError("must be a file such as sqlite:///data/repaint.db")
+    if driver not in {"sqlite", "postgresql", "postgresql+asyncpg", "postgres"}:
+        raise ValueError(
+            "must be a file such as sqlite:///data/repaint.db, or postgresql+asyncpg://user:password@host/database"
+        )
     return value
+
+
+def _shard_ids(value: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in value.split(",")] if value else []
+    if not all(part.isdecimal() for part in parts) or len({int(part) for part in parts}) < len(parts):
+        raise ValueError("must be numbers such as 0,1, each once, or empty")
+    return tuple(int(part) for part in parts)
 
 
 def _secret(value: str) -> str:
@@ -132,12 +141,31 @@ class Settings:
         "3",
         "How many tasks may be at PiAPI at once; the rest wait in turns.",
     )
+    piapi_reads_per_minute: int = _setting(
+        "PIAPI_READS_PER_MINUTE",
+        _whole(1, 100000),
+        "120",
+        "How often PiAPI is asked how tasks stand, all jobs of this process together.",
+    )
     database_url: str = _setting(
         "DATABASE_URL",
         _database_url,
         "sqlite:///data/repaint.db",
-        "Where jobs and their pictures are kept.",
+        "Where jobs and their pictures are kept: a file, or postgresql+asyncpg://user:password@host/database,"
+        " which several processes may share.",
         secret=True,
+    )
+    shard_count: int = _setting(
+        "SHARD_COUNT",
+        _whole(0, 10000),
+        "1",
+        "How many shards the bot has, over all its processes; 0 lets Discord decide.",
+    )
+    shard_ids: tuple[int, ...] = _setting(
+        "SHARD_IDS",
+        _shard_ids,
+        "",
+        "Which of them this process runs, such as 0,1. Empty: all.",
     )
     public_url: str = _setting(
         "PUBLIC_URL",
@@ -217,11 +245,25 @@ def read_settings(environment: Mapping[str, str] | None = None, env_file: Path =
             values[each.name] = each.metadata["parse"](given)
         except ValueError as error:
             problems.append(f"{name} {error}")
-    if values.get("source_handover") == "host" and not values.get("public_url"):
-        problems.append("SOURCE_HANDOVER=host needs PUBLIC_URL")
+    problems += _find_contradictions(values)
     if problems:
         raise Misconfigured(problems)
     return Settings(**values)
+
+
+def _find_contradictions(values: Mapping[str, Any]) -> list[str]:
+    """What is right alone and wrong together. Values that were wrong alone are missing."""
+    problems = []
+    if values.get("source_handover") == "host" and not values.get("public_url"):
+        problems.append("SOURCE_HANDOVER=host needs PUBLIC_URL")
+    ids, count = values.get("shard_ids"), values.get("shard_count")
+    if not ids or count is None:
+        return problems
+    if max(ids) >= count:
+        problems.append("SHARD_IDS must be below SHARD_COUNT, which says how many there are in all")
+    elif len(ids) < count and values.get("database_url", "").startswith("sqlite"):
+        problems.append("SHARD_IDS leaves shards to other processes, and several processes need PostgreSQL")
+    return problems
 
 
 def format_example() -> str:

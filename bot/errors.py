@@ -30,9 +30,11 @@ class Reason(StrEnum):
     PICTURE_TOO_NARROW = "picture_too_narrow"
     PICTURE_TOO_SLOW = "picture_too_slow"
     PICTURE_GONE = "picture_gone"
+    SOURCE_FORGOTTEN = "source_forgotten"
 
     # the provider
     PROVIDER_REFUSED_PICTURE = "provider_refused_picture"
+    PROVIDER_NOT_FETCHED = "provider_not_fetched"
     PROVIDER_REFUSED_REQUEST = "provider_refused_request"
     PROVIDER_NO_CREDIT = "provider_no_credit"
     PROVIDER_BUSY = "provider_busy"

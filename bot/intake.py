@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.jobs.handover import Handover
     from bot.jobs.ports import Replies
     from bot.jobs.store import Store
+    from bot.jobs.telling import Telling
     from bot.pictures import Source, Studio
 
 log = logging.getLogger(__name__)
@@ -50,20 +51,22 @@ class Intake:
     replies: Replies
     handover: Handover
     estimates: Estimates
+    telling: Telling
     clock: Clock
     prices_usd: Mapping[str, Decimal]
     limits: Limits
     picture_limits: PictureLimits
 
-    def judge(self, request: Request, declared: Declared) -> None:
-        """Everything that can be judged without the picture's bytes. Raises `Refused`."""
+    def judge(self, request: Request, declared: Declared | None) -> None:
+        """Everything that can be judged without the picture's bytes; None: nothing is attached. Raises `Refused`."""
         if not says_something(request.prompt):
             raise Refused(Reason.PROMPT_EMPTY)
         if max(len(request.prompt), len(request.negative_prompt)) > LONGEST_PROMPT:
             raise Refused(Reason.PROMPT_TOO_LONG, most=LONGEST_PROMPT)
         if request.count > MODELS[request.model].most_pictures:
             raise Refused(Reason.COUNT_NEEDS_SCHNELL)
-        judge_declared(declared.size_bytes, declared.width, declared.height, self.picture_limits)
+        if declared is not None:
+            judge_declared(declared.size_bytes, declared.width, declared.height, self.picture_limits)
 
     async def arrive(self, request: Request) -> Job | None:
         """Write the row. None if another process has this interaction already: then it is not ours to answer."""
@@ -72,8 +75,8 @@ class Intake:
             return None
         return await self.store.get(request.id)
 
-    async def answered(self, job: Job, message_id: int) -> None:
-        """The member has been answered with this message: go on."""
+    async def answered(self, job: Job, message_id: int | None) -> None:
+        """The member has been answered with this message, or (None) perhaps: go on."""
         await self.store.answered(job.id, message_id)
 
     async def withdraw(self, job: Job) -> None:
@@ -84,15 +87,14 @@ class Intake:
         """The step of an arriving job: fetch and check its picture, then queue it, or refuse it and say why."""
         try:
             found = await self._answered(job)
-            source = await self.studio.check_source(await self.replies.fetch_attachment(found))
-            await self._queue(found, source)
+            await self._queue(found, await self._source(found))
         except Refused as refused:
             await self._refuse(job, refused)
         except SourceGone:
             await self._refuse(job, Refused(Reason.PICTURE_GONE))
         except ReplyLost as error:
             log.info("job %s: nobody is there to be answered: %s", job.id, error)
-            await self.store.end(job, JobStatus.REFUSED, Reason.NEVER_ANSWERED)
+            await self.store.finish(job, JobStatus.REFUSED, Reason.NEVER_ANSWERED)
         except (ReplyNotReached, ReadFailed) as error:
             await self._accept_later(job, error)
 
@@ -106,6 +108,16 @@ class Intake:
         await self.store.found(job, message_id)
         return await self.store.get(job.id) or job
 
+    async def _source(self, job: Job) -> Source:
+        """The checked picture: of what is attached, or of the job this one starts from again."""
+        earlier = job.request.from_job_id
+        if earlier is None:
+            return await self.studio.check_source(await self.replies.fetch_attachment(job))
+        source = await self.store.get_source(earlier)
+        if source is None:
+            raise Refused(Reason.SOURCE_FORGOTTEN)
+        return source
+
     async def _queue(self, job: Job, source: Source) -> None:
         address = await self.handover.address(job, source)
         queued = await self.store.queue(job, source, address)
@@ -114,14 +126,7 @@ class Intake:
             self.replies.show(queued, await self.estimates.outlook(queued))
 
     async def _refuse(self, job: Job, refused: Refused) -> None:
-        ended = await self.store.end(job, JobStatus.REFUSED, refused.reason, refused.values)
-        if ended is None:
-            return
-        log.info("job %s: refused: %s", job.id, refused.reason)
-        try:
-            await self.replies.refuse(ended, refused)
-        except (ReplyLost, ReplyNotReached) as error:
-            log.warning("job %s: its refusal could not be shown: %s", job.id, error)
+        await self.telling.end(job, JobStatus.REFUSED, refused)
 
     async def _accept_later(self, job: Job, error: Exception) -> None:
         log.info("job %s: not accepted this time: %s", job.id, error)

@@ -27,10 +27,13 @@ MOST_CALLBACK_BYTES = 256 * 1024
 class WebServer:
     """Three addresses. Paths to pictures and callbacks hold a job's key, which nobody can guess."""
 
-    def __init__(self, store: Store, webhook_secret: str, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, webhook_secret: str, wake: Callable[[], None], trouble: Callable[[], str] = str
+    ) -> None:
         self._store = store
         self._secret = webhook_secret.encode()
         self._wake = wake
+        self._trouble = trouble
 
     def build_app(self) -> web.Application:
         """The routes."""
@@ -58,8 +61,8 @@ class WebServer:
         return web.Response(status=204)
 
     async def get_health(self, _: web.Request) -> web.Response:
-        """Alive."""
-        return web.json_response({"alive": True})
+        """Alive, and what is wrong if something is."""
+        return web.json_response({"alive": True, "trouble": self._trouble()})
 
 
 @asynccontextmanager

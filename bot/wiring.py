@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiolimiter import AsyncLimiter
 
 from bot.client import Repaint, Rooms
 from bot.database import Clock, Database, Kept, open_database, system_clock
@@ -24,7 +25,9 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
 from bot.jobs.pace import Limits
 from bot.jobs.runner import Runner
+from bot.jobs.search import Search
 from bot.jobs.steps import Steps
+from bot.jobs.telling import Telling
 from bot.pictures import PictureLimits, Studio
 from bot.provider import Callback, PiAPI, PictureDownload
 from bot.replies import Editor
@@ -50,8 +53,9 @@ class House:
 
 
 def build_process_name() -> str:
-    """A name no other process has, in leases and logs."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    """A name no other process has, in leases, logs and PostgreSQL's list of sessions, which cuts it at 63 bytes."""
+    host = socket.gethostname().encode("ascii", "replace").decode()
+    return f"{host[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
 @asynccontextmanager
@@ -74,17 +78,18 @@ async def open_provider(settings: Settings) -> AsyncIterator[PiAPI]:
 async def open_house(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[House]:
     """Everything but the connection to Discord, open. What was opened first is closed last: the database."""
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings.database_url, clock))
+        me = build_process_name()
+        database = await stack.enter_async_context(open_database(settings.database_url, clock, me))
         provider = await stack.enter_async_context(open_provider(settings))
-        house, server = _connect(settings, clock, database, provider)
+        house, server = _connect(settings, clock, database, provider, me)
         port = await stack.enter_async_context(serve(server, settings.web_host, settings.web_port))
         log.info("%s is open", house.store.me)
         yield House(house.client, house.runner, house.editor, house.store, port)
 
 
-def _connect(settings: Settings, clock: Clock, database: Database, provider: PiAPI) -> tuple[House, WebServer]:
-    client = Repaint()
-    store = Store(database, build_process_name())
+def _connect(settings: Settings, clock: Clock, database: Database, provider: PiAPI, me: str) -> tuple[House, WebServer]:
+    client = Repaint(settings.shard_count, settings.shard_ids)
+    store = Store(database, me)
     picture_limits = PictureLimits()
     studio = Studio(picture_limits)
     editor = Editor(client, studio, clock, settings.label)
@@ -97,19 +102,28 @@ def _connect(settings: Settings, clock: Clock, database: Database, provider: PiA
             return None
         return Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
 
-    steps = Steps(store, provider, studio, editor, estimates, clock, callback, limits)
-    intake = Intake(store, studio, editor, handover, estimates, clock, settings.prices_usd, limits, picture_limits)
+    telling = Telling(store, editor, clock, limits)
+    reads = AsyncLimiter(settings.piapi_reads_per_minute, time_period=60)
+    search = Search(store, provider)
+    steps = Steps(store, provider, studio, editor, estimates, clock, callback, limits, telling, search, reads)
+    intake = Intake(
+        store, studio, editor, handover, estimates, telling, clock, settings.prices_usd, limits, picture_limits
+    )
     at_status = {
         JobStatus.ARRIVING: intake.accept,
         JobStatus.SUBMITTING: steps.doubt,
         JobStatus.UNKNOWN: steps.look,
         JobStatus.RUNNING: steps.look,
         JobStatus.DELIVERING: steps.deliver,
+        JobStatus.FAILED: telling.tell,
+        JobStatus.REFUSED: telling.tell,
+        JobStatus.CANCELLED: telling.tell,
     }
     retention_seconds = settings.retention_hours * 3600.0
     runner = Runner(
         store, at_status, steps.submit, estimates, editor, clock, settings.piapi_concurrency, retention_seconds
     )
     client.rooms = Rooms(intake, steps, editor, runner.wake, Kept(database), settings.default_model, settings.label)
-    server = WebServer(store, settings.webhook_secret if settings.callbacks else "", runner.wake)
+    secret = settings.webhook_secret if settings.callbacks else ""
+    server = WebServer(store, secret, runner.wake, lambda: runner.trouble)
     return House(client, runner, editor, store, 0), server

@@ -43,6 +43,7 @@ class Cancel(commands.Cog):
             discord.HTTPException
         ):  # the click came too late to be answered; the card is brought up to date all the same
             await rooms.editor.close(cancelled)
+        await rooms.steps.store.told(cancelled)
 
 
 async def setup(bot: Repaint) -> None:

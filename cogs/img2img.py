@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, Literal
 
 import discord
@@ -11,25 +9,17 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.client import Repaint, answer_alone
-from bot.errors import Refused
 from bot.intake import LONGEST_PROMPT, Declared
 from bot.jobs import Request
-from bot.jobs.model import Outlook
-from bot.replies.card import build_card
-from bot.replies.embed import build_embed, build_view
-from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say_refused
+from bot.replies.texts import DEFAULT_LOCALE, get_catalogue
+from cogs.beginning import begin, who_and_where
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.jobs import Job
-
-log = logging.getLogger(__name__)
+    from bot.client import Repaint
 
 ATTACHMENT_OPTION = 11
-ANSWER_SECONDS = 2.5
-"""Discord drops an interaction that is not answered within 3 seconds."""
 OPTIONS = ("image", "prompt", "model", "strength", "negative_prompt", "guidance", "count")
 
 
@@ -96,14 +86,7 @@ class Img2Img(commands.Cog):
     ) -> None:
         """Repaint an attached picture."""
         request = Request(
-            id=interaction.id,
-            application_id=interaction.application_id,
-            guild_id=interaction.guild_id,
-            channel_id=interaction.channel_id or 0,
-            member_id=interaction.user.id,
-            member_name=interaction.user.display_name,
-            locale=str(interaction.locale),
-            token=interaction.token,
+            **who_and_where(interaction),
             attachment_url=image.url,
             prompt=prompt,
             model=model or self.bot.rooms.default_model,
@@ -111,52 +94,8 @@ class Img2Img(commands.Cog):
             negative_prompt=negative_prompt,
             guidance=guidance,
             count=count,
-            most_upload_bytes=interaction.filesize_limit,
         )
         await begin(interaction, request, Declared(image.size, image.width, image.height))
-
-
-async def begin(interaction: discord.Interaction[Repaint], request: Request, declared: Declared) -> None:
-    """The start of every job: judged, written down, and answered with a real message within three seconds."""
-    intake = interaction.client.rooms.intake
-    try:
-        intake.judge(request, declared)
-    except Refused as refused:
-        log.info("interaction %s: refused: %s", request.id, refused.reason)
-        await answer_alone(interaction, say_refused(request.locale, refused))
-        return
-    job = await intake.arrive(request)
-    if job is None:
-        log.info("interaction %s is another process's", request.id)
-        return
-    message_id = await _answer(interaction, job)
-    if message_id is not None:
-        await intake.answered(job, message_id)
-        interaction.client.rooms.wake()
-
-
-async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> int | None:
-    """Answer with the job's first card and return the message's id.
-
-    None if Discord took no answer, in which case the row is gone; or if it is not known whether it did, in which case
-    the runner finds out.
-    """
-    rooms = interaction.client.rooms
-    card = build_card(job, Outlook(None, None), rooms.label)
-    view = build_view(card)
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            response = await interaction.response.send_message(
-                embed=build_embed(card), view=view if view is not None else discord.utils.MISSING
-            )
-    except discord.HTTPException as error:
-        log.info("job %s: the interaction took no answer: %s / %s", job.id, error.status, error.code)
-        await rooms.intake.withdraw(job)
-    except (OSError, TimeoutError) as error:
-        log.warning("job %s: no word whether the answer arrived: %s", job.id, error)
-    else:
-        return response.message_id
-    return None
 
 
 async def setup(bot: Repaint) -> None:

@@ -67,6 +67,11 @@ class World:
     _environment: Mapping[str, str]
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
+    @property
+    def address(self) -> str:
+        """Where the bot's own web server answers."""
+        return f"http://{HOST}:{self.house.web_port}"
+
     def job_id(self, result: simcord.InteractionResult) -> int:
         """The job that a command became, as its public answer tells."""
         metadata = result.response.message.interaction_metadata if result.response else None

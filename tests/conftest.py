@@ -1,4 +1,4 @@
-"""What all tests share: a clock that is moved, and values with sensible defaults."""
+"""What all tests share: a clock that is moved, values with sensible defaults, and both databases."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.database import Database, open_database
 from bot.jobs import Request
 from bot.jobs.model import DISCORD_EPOCH_MILLISECONDS
+from tests.databases import FollowsClock, Postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -63,3 +66,34 @@ def build_request(clock: MovedClock) -> Callable[..., Request]:
         return Request(**(values | given))
 
     return build
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL, started when the first test asks for it."""
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: MovedClock) -> AsyncIterator[Database]:
+    """An empty database whose clock is the test's: each test that asks for it runs on both."""
+    if request.param == "sqlite":
+        async with open_database(f"sqlite:///{tmp_path / 'repaint.db'}", clock) as opened:
+            yield opened
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    async with server.create(moved=True) as url, open_database(url) as opened:
+        yield FollowsClock(opened, clock)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of an empty database with the real time: each test that asks for it runs on both."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'deep' / 'repaint.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    async with server.create() as url:
+        yield url

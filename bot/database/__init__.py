@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from bot.database.engine import Clock, Database, open_database, system_clock
+from bot.database.dialects import ADMITTING, PASS, gate, gone
+from bot.database.engine import Clock, Database, system_clock
 from bot.database.kept import Kept
-from bot.database.schema import jobs, later, metadata, now, pictures
+from bot.database.opening import open_database
+from bot.database.schema import charges, jobs, later, metadata, now, pictures
 
 __all__ = [
+    "ADMITTING",
+    "PASS",
     "Clock",
     "Database",
     "Kept",
+    "charges",
+    "gate",
+    "gone",
     "jobs",
     "later",
     "metadata",

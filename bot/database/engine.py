@@ -1,41 +1,20 @@
-"""One thread that commits everything waiting together, behind an `await`.
-
-Measured against aiosqlite on the same statements: 0.06 instead of 1.25 ms of CPU each, and with everything in one
-commit `synchronous=FULL` (nothing that was answered is lost in a power cut) costs next to nothing.
-"""
+"""What every database does for the rest of the house: statements in, rows out."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import queue
-import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
-
-from bot.database.migrations import upgrade
 from bot.errors import Misconfigured
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Engine, Executable, Row
+    from sqlalchemy import Connection, Executable, Row
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
-
 Clock = Callable[[], datetime]
-BUSY_SECONDS = 10
-MOST_IN_A_COMMIT = 500
 
 
 def system_clock() -> datetime:
@@ -43,194 +22,37 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    """A piece of work on its way to the thread, and back."""
+class Database(Protocol):
+    """Rows that outlive a process. What was answered is durable. Trouble is an `SQLAlchemyError`."""
 
-    work: Callable[[Connection], Any]
-    answer: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may work with it at the same time."""
 
-    def deliver(self) -> None:
-        """Hand over, on the loop, what came of it."""
-        if self.answer.done():
-            return
-        if self.error is not None:
-            self.answer.set_exception(self.error)
-        else:
-            self.answer.set_result(self.result)
-
-
-class Database:
-    """Statements in, rows out. Whatever waits at the same moment is committed together, in the order it came."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name="database", daemon=True)
-        self._closed = False
-
-    def start(self) -> None:
-        """Start taking work."""
-        self._thread.start()
-
-    async def close(self) -> None:
-        """Finish what was handed in, then close the file."""
-        self._closed = True
-        self._calls.put(None)
-        await asyncio.to_thread(self._thread.join)
-        self._engine.dispose()
+    @property
+    def tells_who_lives(self) -> bool:
+        """Whether `gone()` is worth asking. Otherwise only leases tell that a process died."""
 
     async def run(self, statement: Executable, /, **values: object) -> Sequence[Row[Any]]:
-        """Execute one statement as a transaction of its own, and return its rows once they are durable."""
+        """Execute one statement as a transaction of its own, and return its rows."""
 
-        def work(connection: Connection) -> Sequence[Row[Any]]:
-            result = connection.execute(statement, values)
-            return result.all() if result.returns_rows else ()
-
-        return await self._hand_in(work)
+    async def run_ahead(self, statement: Executable, /, **values: object) -> Sequence[Row[Any]]:
+        """The same, past everything that waits: for leases, which must not run out in a queue."""
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
-        """Call `work` in one transaction: everything in it happens, or nothing of it."""
+        """Call `work` in one transaction: everything in it happens, or nothing of it.
 
-        def whole(connection: Connection) -> T:
-            with _savepoint(connection):
-                return work(connection)
-
-        return await self._hand_in(whole)
-
-    async def _hand_in(self, work: Callable[[Connection], T]) -> T:
-        if self._closed:
-            raise RuntimeError("the database is closed")
-        call = _Call(work, asyncio.get_running_loop().create_future())
-        self._calls.put(call)
-        result: T = await call.answer
-        return result
-
-    def _serve(self) -> None:
-        """The thread: take all that waits, commit it, answer."""
-        with self._engine.connect() as connection:
-            while batch := self._take():
-                _commit(connection, batch)
-                _deliver(batch)
-
-    def _take(self) -> list[_Call]:
-        """Everything waiting, at least one call; empty when there will be no more."""
-        first = self._calls.get()
-        if first is None:
-            return []
-        batch = [first]
-        while len(batch) < MOST_IN_A_COMMIT:
-            try:
-                call = self._calls.get_nowait()
-            except queue.Empty:
-                break
-            if call is None:
-                self._calls.put(None)
-                break
-            batch.append(call)
-        return batch
+        It may be called again where the database gave up the first attempt. It sees what others commit meanwhile;
+        who counts before writing passes a `gate()` first.
+        """
 
 
-@asynccontextmanager
-async def open_database(url: str, clock: Clock = system_clock) -> AsyncIterator[Database]:
-    """Open the database, bring its tables up to date, and close it in the end.
-
-    Raises `Misconfigured` with one sentence where it cannot be opened or is newer than this program.
-    """
-    engine = _build_engine(url, clock)
-    try:
-        await asyncio.to_thread(_prepare, engine)
-    except (SQLAlchemyError, OSError) as error:
-        raise Misconfigured([f"DATABASE_URL: the database cannot be opened ({_brief(error)})"]) from error
-    database = Database(engine)
-    database.start()
-    try:
-        yield database
-    finally:
-        await database.close()
+def cannot_open(error: BaseException) -> Misconfigured:
+    """The one sentence about a database that does not open: the driver's own words, without statement or password."""
+    return Misconfigured([f"DATABASE_URL: the database cannot be opened ({brief(error)})"])
 
 
-def _build_engine(url: str, clock: Clock) -> Engine:
-    parsed = make_url(url)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        parsed,
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",  # BEGIN and COMMIT are ours: the driver's own BEGIN comes too late for a lock
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
-    )
-
-    def prepare(connection: sqlite3.Connection, _: object) -> None:
-        connection.create_function("clock", 0, lambda: clock().timestamp())
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    event.listen(engine, "connect", prepare)
-    return engine
-
-
-def _prepare(engine: Engine) -> None:
-    """Bring the tables up to date under the write lock: Alembic itself takes none."""
-    with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        upgrade(connection)
-        connection.exec_driver_sql("COMMIT")
-
-
-def _commit(connection: Connection, batch: list[_Call]) -> None:
-    try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for call in batch:
-            _attempt(connection, call)
-        connection.exec_driver_sql("COMMIT")
-    except Exception as error:  # noqa: BLE001 (top of the thread: the callers get it, the thread lives on)
-        for call in batch:
-            call.error = call.error or error
-        _roll_back(connection)
-
-
-def _attempt(connection: Connection, call: _Call) -> None:
-    try:
-        call.result = call.work(connection)
-    except Exception as error:  # noqa: BLE001 (a failed statement undoes itself; the others in this commit go on)
-        call.error = error
-
-
-def _roll_back(connection: Connection) -> None:
-    try:
-        connection.exec_driver_sql("ROLLBACK")
-    except SQLAlchemyError as error:  # nothing had begun
-        log.debug("nothing to roll back: %s", _brief(error))
-
-
-def _deliver(batch: list[_Call]) -> None:
-    def deliver_all() -> None:
-        for call in batch:
-            call.deliver()
-
-    loop = batch[0].answer.get_loop()
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(deliver_all)
-
-
-class _savepoint:  # noqa: N801 (reads as SQL does)
-    """A part of the commit that can be undone alone."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.exec_driver_sql("SAVEPOINT work")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is not None:
-            self._connection.exec_driver_sql("ROLLBACK TO work")
-        self._connection.exec_driver_sql("RELEASE work")
-
-
-def _brief(error: BaseException) -> str:
+def brief(error: BaseException) -> str:
     """The driver's own words, without the statement."""
-    return str(getattr(error, "orig", None) or error).splitlines()[0][:200]
+    words = str(getattr(error, "orig", None) or error) or type(error).__name__
+    return words.splitlines()[0][:200]

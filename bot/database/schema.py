@@ -102,6 +102,8 @@ STATUSES = (
     "refused",
     "cancelled",
 )
+CHARGE_STATES = ("ordering", "none", "unknown", "expected", "settled")
+_AWAKE = text("wake_at IS NOT NULL")
 _OPEN = text("status IN ('arriving', 'queued', 'submitting', 'unknown', 'running', 'delivering')")
 _WAITING = text("status = 'queued'")
 
@@ -129,8 +131,12 @@ jobs = Table(
     Column("token", Text, nullable=False),
     Column("message_id", Id),
     Column("most_upload_bytes", Id, nullable=False),
+    # The interaction the token belongs to, once a click renewed it; and whether the bot's own token reaches the reply.
+    Column("token_id", Id),
+    Column("reachable", Integer, nullable=False, server_default="1"),
     # what was asked
     Column("attachment_url", Text, nullable=False),
+    Column("from_job_id", Id),
     Column("prompt", Text, nullable=False),
     Column("negative_prompt", Text, nullable=False),
     Column("model", Text, nullable=False),
@@ -153,11 +159,14 @@ jobs = Table(
     Column("ended_at", Instant),
     sqlite_strict=True,
 )
-Index("ix_jobs_due", jobs.c.wake_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+# Whoever is open has a time to wake, and so has who ended and whose member does not know it yet.
+Index("ix_jobs_due", jobs.c.wake_at, sqlite_where=_AWAKE, postgresql_where=_AWAKE)
 Index("ix_jobs_open", jobs.c.status, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_jobs_queue", jobs.c.round, jobs.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
 Index("ix_jobs_turns", jobs.c.member_id, jobs.c.round, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_jobs_ended", jobs.c.ended_at)
+Index("ix_jobs_members", jobs.c.member_id, jobs.c.ended_at)
+Index("ix_jobs_tasks", jobs.c.task_id)
 Index("ix_jobs_painted", jobs.c.model, jobs.c.painted_at)
 
 pictures = Table(
@@ -173,6 +182,22 @@ pictures = Table(
     Column("data", Bytes, nullable=False),
     sqlite_strict=True,
 )
+
+# The money ledger: one row for each order that was about to go out, saying what is known about its charge.
+charges = Table(
+    "charges",
+    metadata,
+    Column("job_id", Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("state", Text, CheckConstraint(f"state IN {CHARGE_STATES}", name="state"), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("usd_micros", Micros, nullable=False),
+    Column("task_id", Text),
+    Column("ordered_at", Instant, nullable=False),
+    Column("known_at", Instant),
+    sqlite_strict=True,
+)
+Index("ix_charges_ordered", charges.c.ordered_at)
 
 # Small facts that outlive a process, such as the hash of the commands last synced.
 kept = Table(

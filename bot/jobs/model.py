@@ -87,6 +87,10 @@ class Request:
     count: int = 1
     most_upload_bytes: int = 10 * 1024 * 1024
     """What Discord lets us upload in answer to this very interaction."""
+    reachable: bool = True
+    """Whether the bot's own token can edit the reply when the interaction's is dead."""
+    from_job_id: int | None = None
+    """The job whose source this one starts from again; then nothing is attached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class Job:
     reason: Reason | None = None
     reason_values: Mapping[str, Any] = field(default_factory=dict)
     message_id: int | None = None
+    token_id: int | None = None
     source_notes: frozenset[str] = frozenset()
     image_url: str | None = field(default=None, repr=False)
     task_id: str | None = None
@@ -117,6 +122,11 @@ class Job:
     def id(self) -> int:
         """The interaction's id: unique for ever, and it says when the member asked."""
         return self.request.id
+
+    @property
+    def token_at(self) -> datetime:
+        """When the token was given out: with the command, or with the click that renewed it."""
+        return opened_at(self.token_id or self.id)
 
     @property
     def over(self) -> bool:

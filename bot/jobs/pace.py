@@ -9,6 +9,8 @@ FIRST_LOOK = 0.8
 """Look for the first time when this share of the usual duration has passed."""
 LOOK_EVERY = 0.2
 """After that, each further share of it."""
+BACKSTOP_SECONDS = 50.0
+"""With callbacks: one that is lost costs less than a minute."""
 LEAST_WAIT_SECONDS = 1.0
 MOST_WAIT_SECONDS = 30.0
 
@@ -25,16 +27,20 @@ class Limits:
     """A provider that is busy or down is tried for this long after the job was queued."""
     delivering_seconds: float = 3600.0
     """A finished picture is brought into the message for this long."""
+    telling_seconds: float = 600.0
+    """A card that cannot be reached is tried for this long, so that it says how its job ended."""
     arriving_seconds: float = 120.0
     """A picture that Discord does not hand over is asked for this long."""
 
 
-def next_look_seconds(elapsed_seconds: float, usual_seconds: float) -> float:
+def next_look_seconds(elapsed_seconds: float, usual_seconds: float, *, called_back: bool = False) -> float:
     """How long to wait before asking about a running task again.
 
-    Sparse before it can be done, then each fifth of the usual duration, then ever slower: about four looks for a
-    task that takes its usual time.
+    Who is called back only looks because a callback may be lost. Otherwise: sparse before it can be done, then each
+    fifth of the usual duration, then ever slower: about four looks for a task that takes its usual time.
     """
+    if called_back:
+        return BACKSTOP_SECONDS
     first = usual_seconds * FIRST_LOOK
     if elapsed_seconds < first:
         return max(LEAST_WAIT_SECONDS, first - elapsed_seconds)
@@ -45,6 +51,11 @@ def next_look_seconds(elapsed_seconds: float, usual_seconds: float) -> float:
 def back_off_seconds(attempts: int, base_seconds: float = 2.0, most_seconds: float = 60.0) -> float:
     """How long to wait before doing again what went wrong `attempts` times."""
     return float(min(most_seconds, base_seconds * 2 ** min(attempts, 10)))
+
+
+def jittered(seconds: float, chance: float) -> float:
+    """A wait a tenth longer or shorter, by a chance from 0 to 1: what began together need not ask together."""
+    return seconds * (0.9 + 0.2 * chance)
 
 
 def wait_in_queue_seconds(place: int, concurrency: int, usual_seconds: float) -> float:

@@ -45,5 +45,8 @@ class Replies(Protocol):
     async def close(self, job: Job) -> None:
         """Show how it ended, now."""
 
-    async def deliver(self, job: Job, results: Sequence[Result]) -> None:
-        """Put the finished pictures into the reply."""
+    async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
+        """Bring the finished pictures to the member: into the reply, a new message, or a direct one.
+
+        Returns the id of the channel's message that has them now; None if it was a direct one.
+        """

@@ -23,6 +23,7 @@ PLAIN_COLUMNS = (
     "key",
     "created_at",
     "message_id",
+    "token_id",
     "image_url",
     "task_id",
     "queued_at",
@@ -36,7 +37,7 @@ def parse_job(row: Row[Any]) -> Job:
     """The job a row of the jobs table stands for."""
     column = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
     return Job(
-        request=Request(**{name: column[name] for name in REQUEST_COLUMNS}),
+        request=Request(**{name: column[name] for name in REQUEST_COLUMNS} | {"reachable": bool(column["reachable"])}),
         status=JobStatus(column["status"]),
         reason=None if column["reason"] is None else Reason(column["reason"]),
         reason_values=json.loads(column["reason_values"]),

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,7 +34,10 @@ MOST_IN_HAND = 32
 RENEW_SECONDS = 20.0
 SWEEP_SECONDS = 600.0
 LONGEST_SLEEP_SECONDS = 20.0
-"""How late another process's row may be noticed; our own rows wake us at once."""
+TROUBLE_SECONDS = 2.0
+"""How often a database in trouble is asked whether it is well again."""
+NOTICE_SECONDS = 1.0
+"""How late another process's row, or its death, may be noticed; our own rows wake us at once."""
 
 
 @dataclass(eq=False, slots=True)
@@ -48,14 +52,17 @@ class Runner:
     clock: Clock
     concurrency: int
     retention_seconds: float
+    trouble: str = field(default="", init=False)
+    """What is wrong with the database, in its own words; empty when nothing is."""
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
+    _looked_at: datetime = field(init=False)
     _renewed_at: datetime = field(init=False)
     _swept_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        self._renewed_at = self._swept_at = self.clock()
+        self._looked_at = self._renewed_at = self._swept_at = self.clock()
 
     def wake(self) -> None:
         """Something may be due: look now."""
@@ -64,18 +71,24 @@ class Runner:
     async def run(self) -> None:
         """Move jobs until `stop`."""
         await self.store.abandon_others()
+        await self._show_what_is_open()
         while not self._stopping:
             self._woken.clear()
             try:
                 taken = await self._take()
                 await self._keep_house()
                 seconds = 0.0 if taken else await self._seconds_to_sleep()
-            except SQLAlchemyError:
-                log.exception("the database did not answer; trying again")
-                seconds = back_off_seconds(0)
+            except SQLAlchemyError as error:
+                self._pause(error)
+                seconds = TROUBLE_SECONDS
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._woken.wait()
+
+    async def _show_what_is_open(self) -> None:
+        """Bring cards up to date that the process before may have left behind. Others look after their own."""
+        for job in [] if self.store.shared else await self.store.get_open():
+            self.replies.show(job, await self.estimates.outlook(job))
 
     async def settle(self) -> None:
         """Do everything that is due now, and return when nothing is. For tests and the demo, instead of `run`."""
@@ -98,7 +111,7 @@ class Runner:
     async def _take(self) -> bool:
         """Take up what is due and start its steps. False if there was nothing."""
         room = MOST_IN_HAND - len(self._in_hand)
-        if self._stopping or room <= 0:
+        if self._stopping or room <= 0 or not await self._is_well():
             return False
         claimed = await self.store.claim(room)
         for job in claimed:
@@ -126,25 +139,58 @@ class Runner:
     def _start(self, step: Step, job: Job) -> None:
         task = asyncio.create_task(self._do(step, job), name=f"job {job.id} {job.status}")
         self._in_hand.add(task)
-        task.add_done_callback(self._put_down)
+        task.add_done_callback(partial(self._put_down, job))
 
-    def _put_down(self, task: asyncio.Task[None]) -> None:
+    def _put_down(self, job: Job, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
+        self.store.put_down(job)
         self.wake()  # a place at the provider, or in our hands, may be free
 
     async def _do(self, step: Step, job: Job) -> None:
         try:
             await step(job)
+        except SQLAlchemyError as error:
+            self._pause(error)
+            await self._let_go(job)
         except Exception:  # top of a job's step: one job's trouble is not the others'
             log.exception("job %s: the step at %s broke", job.id, job.status)
-            with contextlib.suppress(SQLAlchemyError):  # then the lease gives it back
-                await self.store.release(job, back_off_seconds(job.attempts + 2), failed=True)
+            await self._let_go(job)
+
+    async def _let_go(self, job: Job) -> None:
+        """Put a job down whose step did not come to its end."""
+        with contextlib.suppress(SQLAlchemyError):  # then its lease runs out, and it is taken up again
+            await self.store.release(job, back_off_seconds(job.attempts + 2), failed=True)
+
+    # -- when the database is in trouble -------------------------------------------------------------------------
+
+    def _pause(self, error: SQLAlchemyError) -> None:
+        """Take up nothing more until the database can write again. Said once, however often it fails."""
+        words = format_trouble(error)
+        if words != self.trouble:
+            log.error("the database is in trouble, so nothing is taken up: %s", words, exc_info=error)
+        self.trouble = words
+
+    async def _is_well(self) -> bool:
+        """Whether the database can write: asked of itself while it is in trouble."""
+        if not self.trouble:
+            return True
+        try:
+            await self.store.pulse()
+        except SQLAlchemyError as error:
+            self._pause(error)
+            return False
+        log.info("the database is well again")
+        self.trouble = ""
+        return True
 
     # -- between rounds ------------------------------------------------------------------------------------------
 
     async def _keep_house(self) -> None:
-        """Keep what is in our hands, and forget pictures whose time is over."""
+        """Take over from who is gone, keep what is in our hands, and forget pictures whose time is over."""
         now = self.clock()
+        if self.store.shared and (now - self._looked_at).total_seconds() >= NOTICE_SECONDS:
+            self._looked_at = now
+            await self.store.abandon_others()
         if (now - self._renewed_at).total_seconds() >= RENEW_SECONDS:
             self._renewed_at = now
             await self.store.renew()
@@ -153,7 +199,15 @@ class Runner:
             await self.store.sweep(self.retention_seconds)
 
     async def _seconds_to_sleep(self) -> float:
-        due_at = await self.store.next_wake_at()
-        if due_at is None or len(self._in_hand) >= MOST_IN_HAND:
-            return LONGEST_SLEEP_SECONDS
-        return min(LONGEST_SLEEP_SECONDS, max(0.0, (due_at - self.clock()).total_seconds()))
+        if self.trouble:
+            return TROUBLE_SECONDS
+        longest = NOTICE_SECONDS if self.store.shared else LONGEST_SLEEP_SECONDS
+        seconds = await self.store.seconds_to_next()
+        if seconds is None or len(self._in_hand) >= MOST_IN_HAND:
+            return longest
+        return min(longest, max(0.0, seconds))
+
+
+def format_trouble(error: SQLAlchemyError) -> str:
+    """The driver's own words in one line, without the statement and its values."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0][:200]

@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     null,
     or_,
     select,
@@ -25,8 +26,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.database import jobs, later, now, pictures
-from bot.database.schema import Real
+from bot.database import gone, jobs, later, now, pictures
+from bot.database.schema import Id, Real
 from bot.jobs.model import ENDS, JobStatus
 from bot.jobs.rows import REQUEST_COLUMNS
 
@@ -47,9 +48,15 @@ IN_FLIGHT = ["submitting", "unknown", "running"]
 """What counts as a task at the provider. `unknown` does too: when answers get lost, money should stop flowing."""
 CANCELLABLE = ["arriving", "queued", "submitting", "unknown", "running"]
 
+# Written out, not bound, and word for word as in the small indexes of open jobs: only so does SQLite see that they do.
+IS_OPEN = jobs.c.status.in_(bindparam(None, OPEN, expanding=True, literal_execute=True))
+IS_QUEUED = jobs.c.status == literal("queued", literal_execute=True)
+IS_IN_FLIGHT = and_(IS_OPEN, jobs.c.status.in_(IN_FLIGHT))
+
 HELD = and_(jobs.c.id == bindparam("job"), jobs.c.turn == bindparam("held"))
 OURS: dict[str, Any] = {"owner": _text("me"), "wake_at": later(_seconds("lease")), "turn": jobs.c.turn + 1}
 FREE: dict[str, Any] = {"owner": null(), "wake_at": later(_seconds("wait"))}
+ENDED: dict[str, Any] = {"ended_at": now(), "attempts": 0}
 OVER: dict[str, Any] = {"owner": null(), "wake_at": null(), "ended_at": now(), "turn": jobs.c.turn + 1}
 
 ARRIVE = insert(jobs).values(
@@ -73,9 +80,9 @@ WITHDRAW = delete(jobs).where(jobs.c.id == bindparam("job"), jobs.c.status == "a
 # Turns between members are decided when a job is queued: it goes one round behind the member's last open job, but never
 # before the round that is being served. Ordering by (round, id) is then fair, and one index answers it.
 _MINE = select(func.max(jobs.c.round) + 1).where(
-    jobs.c.member_id == bindparam("member"), jobs.c.status.in_(OPEN), jobs.c.round.is_not(None)
+    jobs.c.member_id == bindparam("member"), IS_OPEN, jobs.c.round.is_not(None)
 )
-_SERVED = select(func.min(jobs.c.round)).where(jobs.c.status.in_(OPEN), jobs.c.round.is_not(None))
+_SERVED = select(func.min(jobs.c.round)).where(IS_OPEN, jobs.c.round.is_not(None))
 _ROUND = func.coalesce(_MINE.scalar_subquery(), 0)
 _BASE = func.coalesce(_SERVED.scalar_subquery(), 0)
 QUEUE = (
@@ -95,35 +102,38 @@ QUEUE = (
     .returning(jobs)
 )
 
-_NEXT = (
-    select(jobs.c.id)
-    .where(jobs.c.status == "queued", jobs.c.wake_at <= now())
-    .order_by(jobs.c.round, jobs.c.id)
-    .limit(1)
-)
-_TAKEN = select(func.count()).select_from(jobs).where(jobs.c.status.in_(IN_FLIGHT)).correlate(None)
+_NEXT = select(jobs.c.id).where(IS_QUEUED, jobs.c.wake_at <= now()).order_by(jobs.c.round, jobs.c.id).limit(1)
+_TAKEN = select(func.count()).select_from(jobs).where(IS_IN_FLIGHT).correlate(None)
+_ROOM = _TAKEN.scalar_subquery() < bindparam("most", type_=Integer())
+CAN_ADMIT = _NEXT.where(_ROOM)
+"""Whether it is worth passing the gate of admission."""
 ADMIT = (
     update(jobs)
-    .where(jobs.c.id == _NEXT.scalar_subquery(), _TAKEN.scalar_subquery() < bindparam("most"))
+    .where(jobs.c.id == _NEXT.with_for_update(skip_locked=True).scalar_subquery(), IS_QUEUED, _ROOM)
     .values(OURS | {"status": "submitting", "submitted_at": now()})
     .returning(jobs)
 )
 
+# What this process holds is never taken up by it again, however late its lease; what it lost hold of is.
+_HANDS = bindparam("hands", type_=Id, expanding=True)
+_NOT_IN_HAND = or_(jobs.c.owner.is_(None), jobs.c.owner != _text("me"), jobs.c.id.not_in(_HANDS))
 _DUE = (
     select(jobs.c.id)
-    .where(
-        jobs.c.status.in_([status for status in OPEN if status != "queued"]),
-        jobs.c.wake_at <= now(),
-        or_(jobs.c.owner.is_(None), jobs.c.owner != _text("me")),
-    )
+    .where(jobs.c.status != "queued", jobs.c.wake_at <= now(), _NOT_IN_HAND)
     .order_by(jobs.c.wake_at)
     .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
 )
-CLAIM = update(jobs).where(jobs.c.id.in_(_DUE)).values(OURS).returning(jobs)
-RENEW = (
-    update(jobs).where(jobs.c.owner == _text("me"), jobs.c.status.in_(OPEN)).values(wake_at=later(_seconds("lease")))
+CLAIM = update(jobs).where(jobs.c.id == _DUE.c.id).values(OURS).returning(jobs)
+RENEW = update(jobs).where(jobs.c.id.in_(_HANDS), jobs.c.owner == _text("me")).values(wake_at=later(_seconds("lease")))
+_ORPHANS = (
+    select(jobs.c.id)
+    .where(jobs.c.wake_at.is_not(None), jobs.c.owner.is_not(None), gone(jobs.c.owner, _text("me")))
+    .with_for_update(skip_locked=True)
+    .cte("orphans")
 )
-ABANDON = update(jobs).where(jobs.c.owner != _text("me"), jobs.c.status.in_(OPEN)).values(owner=null(), wake_at=now())
+ABANDON = update(jobs).where(jobs.c.id == _ORPHANS.c.id).values(owner=null(), wake_at=now())
 RELEASE = (
     update(jobs)
     .where(HELD)
@@ -136,14 +146,19 @@ REQUEUE = (
     .values(FREE | {"status": "queued", "submitted_at": null(), "attempts": jobs.c.attempts + 1})
     .returning(jobs)
 )
-DOUBT = update(jobs).where(HELD).values(FREE | {"status": "unknown"}).returning(jobs)
+DOUBT = update(jobs).where(HELD).values(FREE | {"status": "unknown", "attempts": 0}).returning(jobs)
 RUNNING = (
     update(jobs)
     .where(HELD)
     .values(FREE | {"status": "running", "task_id": bindparam("task"), "attempts": 0})
     .returning(jobs)
 )
-LEARN = update(jobs).where(jobs.c.id == bindparam("job"), jobs.c.task_id.is_(None)).values(task_id=bindparam("task"))
+LEARN = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"), jobs.c.task_id.is_(None))
+    .values(task_id=bindparam("task"))
+    .returning(jobs)
+)
 # A replay for a job that has moved on changes nothing; a row in somebody's hands keeps its lease.
 _LISTENING = jobs.c.status.in_(IN_FLIGHT)
 HINT = (
@@ -170,24 +185,48 @@ PAINTED = (
     )
     .returning(jobs)
 )
+FINISH = (
+    update(jobs).where(HELD).values(OVER | {"status": bindparam("end"), "reason": bindparam("why")}).returning(jobs)
+)
+# The end is in the row before it is on the card: until that is told, the row stays in the hands that ended it.
 END = (
     update(jobs)
     .where(HELD)
-    .values(OVER | {"status": bindparam("end"), "reason": bindparam("why"), "reason_values": bindparam("why_values")})
+    .values(ENDED | {"status": bindparam("end"), "reason": bindparam("why"), "reason_values": bindparam("why_values")})
     .returning(jobs)
 )
 CANCEL = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"), jobs.c.status.in_(CANCELLABLE))
-    .values(OVER | {"status": "cancelled", "reason": "cancelled"})
+    .values(ENDED | FREE | {"status": "cancelled", "reason": "cancelled", "turn": jobs.c.turn + 1})
     .returning(jobs)
 )
 
+RENEW_TOKEN = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"))
+    .values(token=bindparam("new_token"), token_id=bindparam("of"))
+    .returning(jobs)
+)
+
+KNOWN_TASKS = select(jobs.c.task_id).where(jobs.c.task_id.in_(bindparam("tasks", expanding=True)))
+KEPT_RESULT = (
+    select(jobs)
+    .where(
+        jobs.c.member_id == bindparam("member"),
+        jobs.c.status == "done",
+        select(pictures.c.job_id).where(pictures.c.job_id == jobs.c.id, pictures.c.role == "result").exists(),
+    )
+    .order_by(case((jobs.c.reason == "reply_gone", 0), else_=1), jobs.c.ended_at.desc())
+    .limit(1)
+)
+TOLD = update(jobs).where(HELD).values(owner=null(), wake_at=null())
+
 GET = select(jobs).where(jobs.c.id == bindparam("job"))
 # A job that waits for room at the provider is not waited for by the clock, unless it was told to come back later.
-NEXT_WAKE = select(func.min(jobs.c.wake_at)).where(
-    jobs.c.status.in_(OPEN),
-    or_(jobs.c.owner.is_(None), jobs.c.owner != _text("me")),
+NEXT_WAKE = select((type_coerce(func.min(jobs.c.wake_at), Real) - type_coerce(now(), Real)).label("seconds")).where(
+    jobs.c.wake_at.is_not(None),
+    _NOT_IN_HAND,
     or_(jobs.c.status != "queued", jobs.c.wake_at > now()),
 )
 _self = jobs.alias("mine")
@@ -196,11 +235,12 @@ PLACE = (
     .select_from(jobs)
     .join(_self, _self.c.id == bindparam("job"))
     .where(
-        jobs.c.status == "queued",
+        IS_QUEUED,
         or_(jobs.c.round < _self.c.round, and_(jobs.c.round == _self.c.round, jobs.c.id <= _self.c.id)),
     )
 )
-WAITING = select(jobs).where(jobs.c.status == "queued").order_by(jobs.c.round, jobs.c.id).limit(100)
+GET_OPEN = select(jobs).where(IS_OPEN).order_by(jobs.c.id).limit(500)
+WAITING = select(jobs).where(IS_QUEUED).order_by(jobs.c.round, jobs.c.id).limit(100)
 RECENT_SECONDS = (
     select(
         type_coerce(type_coerce(jobs.c.painted_at, Real) - type_coerce(jobs.c.submitted_at, Real), Real).label(

@@ -7,12 +7,13 @@ made. Truth: nothing here ends a job as failed because a question was not answer
 from __future__ import annotations
 
 import logging
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.errors import Reason
+from bot.errors import Reason, Refused
 from bot.jobs.model import Job, JobStatus, Outlook
-from bot.jobs.pace import Limits, back_off_seconds, next_look_seconds
+from bot.jobs.pace import Limits, back_off_seconds, jittered, next_look_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.pictures import PictureUnusable
 from bot.provider import (
@@ -37,17 +38,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from aiolimiter import AsyncLimiter
+
     from bot.database import Clock
     from bot.jobs.estimates import Estimates
     from bot.jobs.ports import Replies
+    from bot.jobs.search import Search
     from bot.jobs.store import Store
+    from bot.jobs.telling import Telling
     from bot.pictures import Result, Studio
     from bot.provider import Provider
 
 log = logging.getLogger(__name__)
 
+FIRST_SEARCH_SECONDS = 5.0
+CROWDED_SECONDS = 5.0
+"""How long a look is put off when too many others are being done."""
+
 FAILURES = {
     FailureKind.PICTURE: Reason.PROVIDER_REFUSED_PICTURE,
+    FailureKind.NOT_FETCHED: Reason.PROVIDER_NOT_FETCHED,
     FailureKind.NO_CREDIT: Reason.PROVIDER_NO_CREDIT,
     FailureKind.BUSY: Reason.PROVIDER_BUSY,
     FailureKind.TIMEOUT: Reason.TOOK_TOO_LONG,
@@ -75,6 +85,11 @@ class Steps:
     clock: Clock
     callback: Callable[[Job], Callback | None]
     limits: Limits
+    telling: Telling
+    search: Search
+    reads: AsyncLimiter
+    """What all looks of this process share, so that thousands of jobs do not storm the provider."""
+    chance: Callable[[], float] = random.random
 
     # -- submit --------------------------------------------------------------------------------------------------
 
@@ -92,14 +107,13 @@ class Steps:
             await self._submitted(job, task)
 
     async def doubt(self, job: Job) -> None:
-        """An order that may have gone out: wait for news of it. Also for one whose process died while it was sent."""
-        job_now = await self.store.doubt(job, self.limits.unknown_seconds)
+        """An order that may have gone out: look for it. Also for one whose process died while it was sent."""
+        job_now = await self.store.doubt(job, FIRST_SEARCH_SECONDS)
         if job_now is not None:
             self.replies.show(job_now, Outlook(None, None))
 
     async def _submitted(self, job: Job, task: Task) -> None:
-        usual = await self.estimates.usual_seconds(job.request.model)
-        job_now = await self.store.running(job, task.id, next_look_seconds(0, usual))
+        job_now = await self.store.running(job, task.id, await self._next_look(job, 0))
         if job_now is None:  # cancelled while the order was out: it may still be charged, so keep its name
             await self.store.learn_task(job.id, task.id)
             return
@@ -112,7 +126,9 @@ class Steps:
             late = self._since(job.queued_at) > self.limits.submitting_seconds
             reason = (Reason.PROVIDER_BUSY if isinstance(error, Busy) else Reason.PROVIDER_DOWN) if late else None
         if reason is not None:
-            await self._fail(job, reason)
+            refused = await self.store.refuse_order(job, reason)
+            if refused is not None:
+                await self.telling.tell(refused)
             return
         asked = error.retry_after_seconds if isinstance(error, Busy) else None
         job_now = await self.store.requeue(job, asked or back_off_seconds(job.attempts))
@@ -138,8 +154,15 @@ class Steps:
 
     async def look(self, job: Job) -> None:
         """Ask how the task stands. A question that is not answered changes nothing."""
-        if job.task_id is None:  # `unknown`, and nobody told us anything until the deadline
-            await self._fail(job, Reason.OUTCOME_UNKNOWN)
+        if not self.reads.has_capacity():
+            await self.store.release(job, jittered(CROWDED_SECONDS, self.chance()))
+            return
+        async with self.reads:
+            await self._ask(job)
+
+    async def _ask(self, job: Job) -> None:
+        if job.task_id is None:
+            await self._search(job)
             return
         try:
             task = await self.provider.fetch_task(job.task_id)
@@ -161,7 +184,7 @@ class Steps:
         if elapsed > self.limits.running_seconds:
             await self._fail(job, Reason.TOOK_TOO_LONG)
             return
-        wait = next_look_seconds(elapsed, await self.estimates.usual_seconds(job.request.model))
+        wait = await self._next_look(job, elapsed)
         if job.status is JobStatus.UNKNOWN and job.task_id is not None:  # a callback told us its name
             job_now = await self.store.running(job, job.task_id, wait)
             if job_now is not None:
@@ -169,24 +192,49 @@ class Steps:
             return
         await self.store.release(job, wait)
 
+    async def _search(self, job: Job) -> None:
+        """Look for the task of an order whose answer was lost. It is never ordered again."""
+        try:
+            task_id = await self.search.find(job)
+        except ReadFailed as error:
+            log.info("job %s: the history was not read: %s", job.id, error)
+            task_id = None
+        if task_id is not None:
+            log.info("job %s: its order became task %s", job.id, task_id)
+            job_now = await self.store.running(job, task_id, 0)
+            if job_now is not None:
+                self.replies.show(job_now, await self.estimates.outlook(job_now))
+        elif self._since(job.submitted_at) > self.limits.unknown_seconds:
+            await self._fail(job, Reason.OUTCOME_UNKNOWN)
+        else:
+            self.replies.show(job, Outlook(None, None))
+            await self.store.release(job, back_off_seconds(job.attempts, FIRST_SEARCH_SECONDS), failed=True)
+
+    async def _next_look(self, job: Job, elapsed: float) -> float:
+        usual = await self.estimates.usual_seconds(job.request.model)
+        called_back = self.callback(job) is not None
+        return jittered(next_look_seconds(elapsed, usual, called_back=called_back), self.chance())
+
     # -- deliver -------------------------------------------------------------------------------------------------
 
     async def deliver(self, job: Job) -> None:
         """Bring the finished pictures into the message; they are kept here until it has them."""
         try:
             results = await self.store.get_results(job.id) or await self._fetch_results(job)
-            await self.replies.deliver(job, results)
+            message_id = await self.replies.deliver(job, results)
+            if message_id is not None and message_id != job.message_id:
+                await self.store.found(job, message_id)
         except (PictureGone, PictureForbidden, PictureUnusable) as error:
             log.warning("job %s: the result cannot be used: %s", job.id, error)
             gone = isinstance(error, PictureGone)
             await self._fail(job, Reason.RESULT_GONE if gone else Reason.RESULT_UNUSABLE)
         except ReplyLost as error:
-            log.warning("job %s: the reply is gone: %s", job.id, error)
-            await self.store.end(job, JobStatus.FAILED, Reason.REPLY_GONE)
+            log.warning("job %s: no way to its member; the pictures are kept: %s", job.id, error)
+            await self.store.finish(job, JobStatus.DONE, Reason.REPLY_GONE)
         except (PictureNotFetched, ReplyNotReached) as error:
             await self._deliver_later(job, error)
         else:
-            await self.store.end(job, JobStatus.DONE)
+            await self.store.finish(job, JobStatus.DONE)
             log.info("job %s: done", job.id)
 
     async def _deliver_later(self, job: Job, error: PictureNotFetched | ReplyNotReached) -> None:
@@ -196,7 +244,7 @@ class Steps:
         elif isinstance(error, PictureNotFetched):
             await self._fail(job, Reason.RESULT_GONE)
         else:
-            await self.store.end(job, JobStatus.FAILED, Reason.REPLY_GONE)
+            await self.store.finish(job, JobStatus.DONE, Reason.REPLY_GONE)
 
     async def _fetch_results(self, job: Job) -> list[Result]:
         """Download, check and keep every picture of the task."""
@@ -211,15 +259,7 @@ class Steps:
         return await self.store.cancel(job_id)
 
     async def _fail(self, job: Job, reason: Reason) -> None:
-        """End it, then say so. A card that cannot be reached does not change how the job ended."""
-        ended = await self.store.end(job, JobStatus.FAILED, reason)
-        if ended is None:
-            return
-        log.info("job %s: failed: %s", job.id, reason)
-        try:
-            await self.replies.close(ended)
-        except (ReplyLost, ReplyNotReached) as error:
-            log.warning("job %s: its end could not be shown: %s", job.id, error)
+        await self.telling.end(job, JobStatus.FAILED, Refused(reason))
 
     def _since(self, at: datetime | None) -> float:
         return 0.0 if at is None else (self.clock() - at).total_seconds()

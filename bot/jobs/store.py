@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
+from bot.database import ADMITTING, PASS, Kept
 from bot.jobs import statements as sql
+from bot.jobs.ledger import GET_CHARGES, ChargeState, learn_charge, open_charge
+from bot.jobs.model import Job, JobStatus, Request
 from bot.jobs.rows import (
     REQUEST_COLUMNS,
     format_picture,
@@ -15,33 +20,34 @@ from bot.jobs.rows import (
     parse_job,
     parse_result,
     parse_source,
+    parse_usd,
     to_micros,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
-    from decimal import Decimal
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Executable
 
     from bot.database import Database
     from bot.errors import Reason
-    from bot.jobs.model import Job, JobStatus, Request
     from bot.pictures import Result, Source
     from bot.provider import Task
 
 LEASE_SECONDS = 60.0
+PULSE_BYTES = 1024 * 1024
 ARRIVAL_SECONDS = 15.0
 """A row whose interaction is not answered by then is taken up by the next loop that sees it."""
 
 
 class Store:
-    """The rows of jobs, seen from one process. `me` names this process in leases."""
+    """The rows of jobs, seen from one process. `me` names this process in leases; `shared`: there may be others."""
 
     def __init__(self, database: Database, me: str) -> None:
         self._database = database
         self.me = me
+        self.shared = database.shared
+        self._hands: set[int] = set()
 
     # -- arriving ------------------------------------------------------------------------------------------------
 
@@ -54,8 +60,11 @@ class Store:
             return False
         return True
 
-    async def answered(self, job_id: int, message_id: int) -> None:
-        """The interaction was answered with this message: from now on the loop may go on with the job."""
+    async def answered(self, job_id: int, message_id: int | None) -> None:
+        """The interaction was answered with this message; None: perhaps, with one whose id is to be found.
+
+        From now on the loop may go on with the job.
+        """
         await self._database.run(sql.ANSWERED, job=job_id, message=message_id)
 
     async def found(self, job: Job, message_id: int) -> None:
@@ -72,6 +81,7 @@ class Store:
         picture = format_picture(job.id, "source", 0, source)
 
         def work(connection: Connection) -> Job | None:
+            connection.execute(PASS, {"gate": job.request.member_id})  # their other jobs count for this one's turn
             row = connection.execute(
                 sql.QUEUE,
                 {
@@ -92,26 +102,62 @@ class Store:
     # -- taking up -----------------------------------------------------------------------------------------------
 
     async def admit(self, concurrency: int) -> Job | None:
-        """Take the job whose turn it is and mark it as being submitted, if the provider has room for one more."""
-        return await self._one(sql.ADMIT, most=concurrency, me=self.me, lease=LEASE_SECONDS)
+        """Take the job whose turn it is and mark it as being submitted, if the provider has room for one more.
+
+        The room is counted over all processes.
+        """
+        if not await self._database.run_ahead(sql.CAN_ADMIT, most=concurrency):
+            return None
+
+        def work(connection: Connection) -> Job | None:
+            connection.execute(PASS, {"gate": ADMITTING})
+            row = connection.execute(
+                sql.ADMIT, {"most": concurrency, "me": self.me, "lease": LEASE_SECONDS}
+            ).one_or_none()
+            if row is None:
+                return None
+            job = parse_job(row)
+            open_charge(connection, job)
+            return job
+
+        admitted = await self._database.transact(work)
+        if admitted is not None:
+            self._hands.add(admitted.id)
+        return admitted
 
     async def claim(self, most: int) -> list[Job]:
         """Take up what is due, except what is in our own hands already."""
-        return await self._all(sql.CLAIM, most=most, me=self.me, lease=LEASE_SECONDS)
+        rows = await self._database.run_ahead(
+            sql.CLAIM, most=most, me=self.me, lease=LEASE_SECONDS, hands=list(self._hands)
+        )
+        claimed = [parse_job(row) for row in rows]
+        self._hands.update(job.id for job in claimed)
+        return claimed
+
+    def put_down(self, job: Job) -> None:
+        """It is in our hands no longer. If it was not released, because the database was away, its lease runs out."""
+        self._hands.discard(job.id)
 
     async def renew(self) -> None:
         """Keep what is in our hands."""
-        await self._database.run(sql.RENEW, me=self.me, lease=LEASE_SECONDS)
+        await self._database.run_ahead(sql.RENEW, me=self.me, lease=LEASE_SECONDS, hands=list(self._hands))
 
     async def abandon_others(self) -> None:
-        """Free what a process that is gone had in its hands. Only where there is one process at a time."""
-        await self._database.run(sql.ABANDON, me=self.me)
+        """Free what processes that are gone had in their hands, where the database can tell who is."""
+        if self._database.tells_who_lives:
+            await self._database.run_ahead(sql.ABANDON, me=self.me)
 
-    async def next_wake_at(self) -> datetime | None:
-        """When something will be due."""
-        rows = await self._database.run(sql.NEXT_WAKE, me=self.me)
-        at: datetime | None = rows[0][0]
-        return at
+    async def seconds_to_next(self) -> float | None:
+        """How long until something will be due, on the database's clock."""
+        rows = await self._database.run_ahead(sql.NEXT_WAKE, me=self.me, hands=list(self._hands))
+        seconds: float | None = rows[0].seconds
+        return seconds
+
+    async def pulse(self) -> None:
+        """Write as much as a picture, and forget it: that there is room is all there is to learn."""
+        kept = Kept(self._database)
+        await kept.keep("pulse", "." * PULSE_BYTES)
+        await kept.keep("pulse", "")
 
     async def release(self, job: Job, wait_seconds: float, *, failed: bool = False) -> Job | None:
         """Put it down until later; `failed` counts as an attempt."""
@@ -121,19 +167,23 @@ class Store:
 
     async def requeue(self, job: Job, wait_seconds: float) -> Job | None:
         """Nothing was submitted: back to the same place, not before `wait_seconds`."""
-        return await self._one(sql.REQUEUE, **held(job), wait=wait_seconds)
+        learned = partial(learn_charge, job_id=job.id, state=ChargeState.NONE)
+        return await self._move(sql.REQUEUE, learned, **held(job), wait=wait_seconds)
 
     async def doubt(self, job: Job, wait_seconds: float) -> Job | None:
         """Nobody knows whether a task was made: wait for news, never submit again."""
-        return await self._one(sql.DOUBT, **held(job), wait=wait_seconds)
+        learned = partial(learn_charge, job_id=job.id, state=ChargeState.UNKNOWN)
+        return await self._move(sql.DOUBT, learned, **held(job), wait=wait_seconds)
 
     async def running(self, job: Job, task_id: str, wait_seconds: float) -> Job | None:
         """The provider works on it; somebody looks again in `wait_seconds`."""
-        return await self._one(sql.RUNNING, **held(job), task=task_id, wait=wait_seconds)
+        learned = partial(learn_charge, job_id=job.id, state=ChargeState.EXPECTED, task_id=task_id)
+        return await self._move(sql.RUNNING, learned, **held(job), task=task_id, wait=wait_seconds)
 
     async def learn_task(self, job_id: int, task_id: str) -> None:
         """Remember the task of a job that has moved on meanwhile: what may be charged must be findable."""
-        await self._database.run(sql.LEARN, job=job_id, task=task_id)
+        learned = partial(learn_charge, job_id=job_id, state=ChargeState.EXPECTED, task_id=task_id)
+        await self._move(sql.LEARN, learned, job=job_id, task=task_id)
 
     async def hint(self, key: str, task_id: str | None) -> bool:
         """Somebody who knows the job's key says that its task moved: look at it now. False if there is none."""
@@ -142,7 +192,9 @@ class Store:
     async def painted(self, job: Job, task: Task) -> Job | None:
         """The pictures are made: remember where they are and what they cost."""
         urls = "\n".join(task.picture_urls)
-        return await self._one(sql.PAINTED, **held(job), urls=urls, cost=to_micros(task.cost_usd), wait=0.0)
+        state = ChargeState.EXPECTED if task.cost_usd is None else ChargeState.SETTLED
+        learned = partial(learn_charge, job_id=job.id, state=state, task_id=task.id, usd=task.cost_usd)
+        return await self._move(sql.PAINTED, learned, **held(job), urls=urls, cost=to_micros(task.cost_usd), wait=0.0)
 
     async def keep_results(self, job: Job, results: Sequence[Result]) -> None:
         """Keep the finished pictures until the message has them, and a retention time longer."""
@@ -158,19 +210,41 @@ class Store:
         reason: Reason | None = None,
         values: Mapping[str, object] | None = None,
     ) -> Job | None:
-        """Bring it to one of its ends. `values` fill the placeholders of the reason's sentence."""
+        """Bring it to an end that its member is still to be told. `values` fill the placeholders of its sentence."""
         why = reason and reason.value
         return await self._one(
             sql.END, **held(job), end=status.value, why=why, why_values=json.dumps(dict(values or {}))
         )
 
+    async def finish(self, job: Job, status: JobStatus, reason: Reason | None = None) -> Job | None:
+        """Bring it to an end of which there is nothing to tell: its member has the picture, or was never answered."""
+        return await self._one(sql.FINISH, **held(job), end=status.value, why=reason and reason.value)
+
+    async def told(self, job: Job) -> None:
+        """Its member knows how it ended, or cannot be reached."""
+        await self._database.run(sql.TOLD, **held(job))
+
+    async def refuse_order(self, job: Job, reason: Reason) -> Job | None:
+        """The provider does not want this order: nothing was made, and the job ends."""
+        learned = partial(learn_charge, job_id=job.id, state=ChargeState.NONE)
+        return await self._move(
+            sql.END, learned, **held(job), end=JobStatus.FAILED.value, why=reason.value, why_values="{}"
+        )
+
     async def cancel(self, job_id: int) -> Job | None:
-        """Stop waiting for it, whoever holds it. None if it is being delivered or over."""
-        return await self._one(sql.CANCEL, job=job_id)
+        """Stop waiting for it, whoever holds it. None if it is being delivered or over.
+
+        Who asked for it says so within some seconds, and that it was `told`; otherwise the loop does.
+        """
+        return await self._one(sql.CANCEL, job=job_id, wait=ARRIVAL_SECONDS)
 
     async def sweep(self, retention_seconds: float) -> None:
         """Forget the pictures of jobs that ended longer ago than that."""
         await self._database.run(sql.SWEEP, retention=retention_seconds)
+
+    async def renew_token(self, job_id: int, token: str, token_id: int) -> Job | None:
+        """A click on the reply brought a new token: with it the reply can be edited for another quarter of an hour."""
+        return await self._one(sql.RENEW_TOKEN, job=job_id, new_token=token, of=token_id)
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -178,10 +252,24 @@ class Store:
         """The job of this interaction."""
         return await self._one(sql.GET, job=job_id)
 
+    async def strangers(self, task_ids: Sequence[str]) -> list[str]:
+        """Those of the provider's tasks that belong to no job of ours, as far as we know."""
+        rows = await self._database.run(sql.KNOWN_TASKS, tasks=list(task_ids))
+        known = {row.task_id for row in rows}
+        return [task_id for task_id in task_ids if task_id not in known]
+
+    async def kept_result(self, member_id: int) -> Job | None:
+        """The member's last finished job whose pictures are still kept, one that was never shown before others."""
+        return await self._one(sql.KEPT_RESULT, member=member_id)
+
     async def place(self, job_id: int) -> int:
         """How many waiting jobs are submitted before or with this one: 1 is the next."""
         rows = await self._database.run(sql.PLACE, job=job_id)
         return int(rows[0][0])
+
+    async def get_open(self) -> list[Job]:
+        """The oldest jobs that are not over."""
+        return await self._all(sql.GET_OPEN)
 
     async def waiting(self) -> list[Job]:
         """The first jobs of the queue, in the order of their turns."""
@@ -204,6 +292,21 @@ class Store:
         """The checked picture behind a job's key, while the job is not over."""
         rows = await self._database.run(sql.HOSTED, secret_key=key)
         return bytes(rows[0].data) if rows else None
+
+    async def get_charges(self, job_id: int) -> list[tuple[ChargeState, Decimal]]:
+        """What is known about the charge of each of a job's orders, the first first."""
+        rows = await self._database.run(GET_CHARGES, job=job_id)
+        return [(ChargeState(row.state), parse_usd(row.usd_micros) or Decimal(0)) for row in rows]
+
+    async def _move(self, statement: Executable, learned: Callable[[Connection], None], **values: object) -> Job | None:
+        """A guarded move, and in the same transaction what was learned about money, also by who lost the turn."""
+
+        def work(connection: Connection) -> Job | None:
+            row = connection.execute(statement, values).one_or_none()
+            learned(connection)
+            return None if row is None else parse_job(row)
+
+        return await self._database.transact(work)
 
     async def _all(self, statement: Executable, **values: object) -> list[Job]:
         return [parse_job(row) for row in await self._database.run(statement, **values)]

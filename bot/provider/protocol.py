@@ -23,6 +23,7 @@ class FailureKind(StrEnum):
     """Why a task that had been accepted failed, as far as its words let us tell."""
 
     PICTURE = "picture"
+    NOT_FETCHED = "not_fetched"
     NO_CREDIT = "no_credit"
     BUSY = "busy"
     TIMEOUT = "timeout"

@@ -16,10 +16,11 @@ MOST_LOGGED = 500
 MOST_READ = 4_000
 """What a rule is held against: an answer may be long, and nobody's turn should wait for that."""
 
+_FETCH = r"image.?urls?\b|download|(fetch|load|read)\s+(the\s+|input\s+)*(image|picture)|unreachable"
 _PICTURE = (
-    r"input too large|image.?urls?\b|download"
-    r"|(unsupported|invalid|corrupt\w*|broken|unreadable|unreachable)\s+(input\s+)?(image|picture|file)"
-    r"|(fetch|load|read|open|decode|decoding|identify)\s+(the\s+|input\s+)*(image|picture)"
+    r"input too large"
+    r"|(unsupported|invalid|corrupt\w*|broken|unreadable)\s+(input\s+)?(image|picture|file)"
+    r"|(open|decode|decoding|identify)\s+(the\s+|input\s+)*(image|picture)"
     r"|(image|picture)\s+((is|was)\s+)?(too|size|format|dimension|resolution|not|cannot|could not|refused|rejected)"
 )
 # The first found decides. "Insufficient permissions" is about a plan, a "load balancer" not about money.
@@ -27,6 +28,7 @@ _KINDS = (
     (FailureKind.NO_CREDIT, r"insufficient(?!\s+(permission|privilege|plan|scope|right))|credit|balance\b|quota"),
     (FailureKind.BUSY, r"too many (requests|tasks|jobs|concurrent)|rate.?limit|concurren|overloaded|server busy"),
     (FailureKind.PICTURE, _PICTURE),
+    (FailureKind.NOT_FETCHED, _FETCH),
     (FailureKind.TIMEOUT, r"time.?out|timed out|deadline|took too long"),
 )
 _RULES = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)

@@ -1,5 +1,15 @@
 """A request to Discord: its deadline, and what its errors mean for a reply.
 
+    ReplyNotReached         later may be better
+    `-- Dropped             the connection broke, or Discord said 503: at once may be better
+    ReplyLost               not this way, ever
+    |-- TokenDead           the interaction's token; the bot's own may work
+    |-- MessageStuck        this message cannot be edited any more; a new one can be sent
+    |-- MessageGone         somebody deleted it: nothing more is shown in its place
+    |-- ChannelClosed       the bot cannot see the channel, or write to it
+    |-- UploadsClosed       this server takes no files for now
+    `-- TooLarge            the files are more than Discord takes here
+
 Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes
 """
 
@@ -17,21 +27,56 @@ from bot.jobs.ports import ReplyLost, ReplyNotReached
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-TOKEN_DEAD = frozenset({50027, 10015})
-"""Invalid Webhook Token, after 15 minutes; Unknown Webhook, where the answer did not count."""
-ENTITY_TOO_LARGE = 40005
 CONTENT_TOO_LARGE = 413
 TOO_MANY_REQUESTS = 429
 UNAUTHORIZED = 401
 SERVER_ERROR = 500
+UNAVAILABLE = 503
+
+
+class Dropped(ReplyNotReached):
+    """The request may not even have arrived: discord.py does not repeat it on Linux, so we do."""
 
 
 class TokenDead(ReplyLost):
     """The interaction's token no longer works; the bot's own may."""
 
 
+class MessageStuck(ReplyLost):
+    """This message cannot be edited any more."""
+
+
+class MessageGone(ReplyLost):
+    """Somebody deleted the message."""
+
+
+class ChannelClosed(ReplyLost):
+    """The bot cannot see this channel, or not write to it."""
+
+
+class UploadsClosed(ReplyLost):
+    """This server takes no files for now."""
+
+
 class TooLarge(ReplyLost):
     """The files are more than Discord takes here."""
+
+
+LOST: dict[int, type[ReplyLost]] = {
+    50027: TokenDead,  # invalid webhook token, after 15 minutes
+    10015: TokenDead,  # unknown webhook: the answer did not count
+    10008: MessageGone,  # unknown message
+    30046: MessageStuck,  # too many edits of a message older than an hour
+    50005: MessageStuck,  # written by another user: the interaction's answer is not ours any more
+    50083: MessageStuck,  # the thread is archived
+    10003: ChannelClosed,  # unknown channel
+    50001: ChannelClosed,  # missing access
+    50007: ChannelClosed,  # cannot send direct messages to this user
+    50013: ChannelClosed,  # missing permissions
+    40005: TooLarge,  # request entity too large
+    400001: UploadsClosed,  # file uploads are limited for this guild
+    # 50035, invalid form body, is not here: whichever way it goes, this body is refused
+}
 
 
 @asynccontextmanager
@@ -42,17 +87,21 @@ async def asking(deadline_seconds: float) -> AsyncIterator[None]:
             yield
     except discord.HTTPException as error:
         raise _translate(error) from error
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+    except (aiohttp.ClientConnectionError, ConnectionError) as error:
+        raise Dropped(f"{type(error).__name__}: {error}") from error
+    except (aiohttp.ClientError, OSError) as error:  # TimeoutError is one
         raise ReplyNotReached(f"{type(error).__name__}: {error}") from error
 
 
 def _translate(error: discord.HTTPException) -> ReplyLost | ReplyNotReached:
-    """Later may be better for what is Discord's own trouble; everything else is for good."""
+    """What is Discord's own trouble passes; everything else is for good."""
     detail = f"{error.status} / {error.code}"
-    if error.code in TOKEN_DEAD:
-        return TokenDead(detail)
-    if error.code == ENTITY_TOO_LARGE or error.status == CONTENT_TOO_LARGE:
+    if error.code in LOST:
+        return LOST[error.code](detail)
+    if error.status == CONTENT_TOO_LARGE:
         return TooLarge(detail)
+    if error.status == UNAVAILABLE:
+        return Dropped(detail)
     if error.status in {UNAUTHORIZED, TOO_MANY_REQUESTS} or error.status >= SERVER_ERROR:
         return ReplyNotReached(detail)
-    return ReplyLost(detail)
+    return ReplyLost(f"{detail}: {error.text[:300]}")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.errors import Reason
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.pictures import SourceNote
 from bot.replies.plain import format_line, format_safe
 from bot.replies.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -30,9 +32,28 @@ COLORS = {
     JobStatus.REFUSED: 0xBC4B51,
     JobStatus.CANCELLED: 0x6C757D,
 }
+RETRYABLE = frozenset(
+    {
+        Reason.OUTCOME_UNKNOWN,
+        Reason.PROVIDER_BUSY,
+        Reason.PROVIDER_DOWN,
+        Reason.PROVIDER_FAILED,
+        Reason.PROVIDER_NOT_FETCHED,
+        Reason.RESULT_GONE,
+        Reason.RESULT_UNUSABLE,
+        Reason.TOOK_TOO_LONG,
+    }
+)
 CANCELLABLE = frozenset(
     {JobStatus.ARRIVING, JobStatus.QUEUED, JobStatus.SUBMITTING, JobStatus.UNKNOWN, JobStatus.RUNNING}
 )
+
+
+class Note(StrEnum):
+    """What was done to the pictures on their way, as a key of the catalogue."""
+
+    FITTED = "fitted"
+    UPLOADS_CLOSED = "uploads_closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +85,14 @@ class Card:
     buttons: tuple[Button, ...]
 
 
-def build_card(job: Job, outlook: Outlook, label: str = "", *, fitted: bool = False) -> Card:
-    """The card for a job as it stands. `label` marks every card of this bot; `fitted` says a result was shrunk."""
+def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note] = ()) -> Card:
+    """The card for a job as it stands. `label` marks every card of this bot; `notes` say what else was done."""
     locale = job.request.locale
     paragraphs = (
         "> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN),
         _status_text(job),
         say(locale, "card.first_frame") if SourceNote.FIRST_FRAME in job.source_notes else "",
-        say(locale, "card.fitted") if fitted else "",
+        *(say(locale, f"card.{note}") for note in notes),
     )
     footer = say(locale, "card.footer_label" if label else "card.footer", label=label, id=job.id)
     return Card(
@@ -115,9 +136,17 @@ def _status_text(job: Job) -> str:
 
 
 def _buttons(job: Job) -> tuple[Button, ...]:
-    if job.status not in CANCELLABLE:
-        return ()
-    return (Button(say(job.request.locale, "button.cancel"), f"job:{job.id}:cancel"),)
+    """Cancel while that works, Show result where an edit may never come, Again where trying again makes sense."""
+    offered = {
+        "cancel": job.status in CANCELLABLE,
+        "show": not job.over and not job.request.reachable,
+        "again": job.status is JobStatus.FAILED and job.reason in RETRYABLE,
+    }
+    return tuple(
+        Button(say(job.request.locale, f"button.{action}"), f"job:{job.id}:{action}")
+        for action, wanted in offered.items()
+        if wanted
+    )
 
 
 def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,8 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "PIAPI_BASE_URL": "ftp://x",
         "PIAPI_CONCURRENCY": "0",
         "DATABASE_URL": "mysql://user:hunter2@host/db",
+        "SHARD_COUNT": "-1",
+        "SHARD_IDS": "0;1",
         "PUBLIC_URL": "repaint.example.org",
         "WEB_PORT": "70000",
         "WEBHOOK_SECRET": "short-secret",
@@ -103,6 +105,35 @@ def test_hosting_needs_an_address() -> None:
     """A choice that cannot work is a mistake at the start, not at the first picture."""
     with pytest.raises(Misconfigured, match="PUBLIC_URL"):
         read_settings(LEAST | {"SOURCE_HANDOVER": "host"})
+
+
+@pytest.mark.parametrize("url", ["postgresql+asyncpg://u:p@h/d", "postgresql://u:p@h/d", "postgres://u:p@h/d"])
+def test_postgresql_is_written_in_several_ways(url: str) -> None:
+    """As SQLAlchemy, PostgreSQL and hosts write it."""
+    assert read_settings(LEAST | {"DATABASE_URL": url}).database_url == url
+
+
+def test_a_process_runs_all_shards_or_those_it_is_told() -> None:
+    """None named: all. Several processes have their own each."""
+    assert read_settings(LEAST | {"SHARD_COUNT": "4"}).shard_ids == ()
+    several = {"SHARD_COUNT": "4", "SHARD_IDS": " 0, 3", "DATABASE_URL": "postgresql://h/d"}
+    assert read_settings(LEAST | several).shard_ids == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"SHARD_IDS": "2", "SHARD_COUNT": "2"}, "below SHARD_COUNT"),
+        ({"SHARD_IDS": "0", "SHARD_COUNT": "0"}, "below SHARD_COUNT"),
+        ({"SHARD_IDS": "0,0", "SHARD_COUNT": "2"}, "each once"),
+        ({"SHARD_IDS": "0", "SHARD_COUNT": "2"}, "several processes need PostgreSQL"),
+    ],
+)
+def test_shards_have_to_fit(wrong: dict[str, str], why: str) -> None:
+    """A shard that does not exist, or one that nobody could run, is a mistake at the start."""
+    with pytest.raises(Misconfigured, match=why) as caught:
+        read_settings(LEAST | wrong)
+    assert len(caught.value.problems) == 1
 
 
 def test_a_wrong_start_is_one_clear_message() -> None:

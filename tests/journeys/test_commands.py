@@ -19,8 +19,8 @@ def synced(world: World) -> list[Any]:
 
 async def test_the_command_on_the_wire(world: World) -> None:
     """Options in order, limits, the file filter, contexts set explicitly, words localised."""
-    (((command),),) = synced(world)
-    assert command["name"] == "img2img"
+    (commands,) = synced(world)
+    (command,) = [each for each in commands if each["name"] == "img2img"]
     assert command["contexts"] == [0, 1]
     assert command["integration_types"] == [0]
     assert command["name_localizations"]["en-US"] == "img2img"

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
 from bot.jobs import JobStatus
 from bot.jobs.model import Outlook
-from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.pictures import Result
 
 if TYPE_CHECKING:
@@ -78,50 +75,3 @@ async def test_a_picture_too_large_for_discord_is_made_to_fit(world: World, phot
     assert message is not None
     assert message.attachments[0].size < len(photo)
     assert "a little smaller" in str(message.embeds[0].description)
-
-
-@pytest.mark.parametrize("code", [50027, 10015])
-async def test_a_dead_token_is_followed_by_the_bots_own(world: World, photo: bytes, code: int) -> None:
-    """Whatever the clock says, when Discord calls the token dead the bot goes on with its own."""
-    job = await start(world, photo)
-    await world.house.store.claim(9)
-    status = 401 if code == 50027 else 404
-    world.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=None)
-    with world.env.time_context():
-        await world.house.editor.deliver(job, [Result(photo, "image/jpeg", 160, 120)])
-    assert "Here it is" in title(world)
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "expected"),
-    [
-        (404, 10008, ReplyLost),
-        (404, 10003, ReplyLost),
-        (403, 50001, ReplyLost),
-        (403, 50013, ReplyLost),
-        (400, 50035, ReplyLost),
-        (413, 40005, ReplyLost),
-        (500, 0, ReplyNotReached),
-        (503, 0, ReplyNotReached),
-        (429, 0, ReplyNotReached),
-    ],
-)
-async def test_what_is_for_good_is_told_from_what_passes(
-    world: World, photo: bytes, status: int, code: int, expected: type[Exception]
-) -> None:
-    """A message that is gone is not tried again; Discord's own trouble is."""
-    job = await start(world, photo)
-    await world.house.store.claim(9)
-    world.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=None)
-    with pytest.raises(expected), world.env.time_context():
-        await world.house.editor.deliver(job, [Result(photo, "image/jpeg", 160, 120)])
-
-
-async def test_too_large_by_discords_own_word_is_tried_smaller(world: World, photo: bytes) -> None:
-    """A limit that changed since the command was run costs one more attempt, not the picture."""
-    job = await start(world, photo)
-    await world.house.store.claim(9)
-    world.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, times=1)
-    with world.env.time_context():
-        await world.house.editor.deliver(job, [Result(photo, "image/jpeg", 160, 120)])
-    assert "Here it is" in title(world)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
+from sqlalchemy import text
 
 from bot.jobs import Job, JobStatus
 
@@ -76,17 +78,6 @@ async def test_an_attachment_that_discord_no_longer_has(world: World, photo: byt
     assert "attach it again" in told.content
 
 
-async def test_a_message_that_was_deleted_ends_the_job_quietly(world: World, photo: bytes) -> None:
-    """Somebody deleted the reply: the picture has nowhere to go."""
-    job_id = await start(world, photo)
-    message = message_of(world, await world.job(job_id))
-    await world.moderator.delete(message)
-    await world.advance(30)
-    job = await world.job(job_id)
-    assert job.reason is not None
-    assert job.reason.value == "reply_gone"
-
-
 async def test_discord_being_down_for_a_minute_loses_nothing(world: World, photo: bytes) -> None:
     """The bytes are kept, and the message gets them when it can be reached."""
     job_id = await start(world, photo)
@@ -108,8 +99,36 @@ async def test_an_interaction_that_took_no_answer_leaves_nothing(world: World, p
     await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
     await world.advance(60)
     assert world.standin.created == []
-    assert await world.house.store.next_wake_at() is None
+    assert await world.house.store.seconds_to_next() is None
     assert not world.channel.history()
+
+
+async def test_a_full_disk_pauses_everything_and_loses_nothing(
+    world: World, photo: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The result cannot be saved: nothing is taken up, log and /healthz say why, and with room again it goes on."""
+    job_id = await start(world, photo)
+    database = world.house.store._database
+    ((pages,),) = await database.run(text("PRAGMA page_count"))
+    await database.run(text(f"PRAGMA max_page_count = {pages}"))
+    await world.advance(30)
+    assert (await world.job(job_id)).status is JobStatus.DELIVERING
+    assert "full" in world.house.runner.trouble
+    assert "full" in await fetch_health(world)
+    later = await start(world, photo)
+    assert (await world.job(later)).status is JobStatus.ARRIVING
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
+    await database.run(text("PRAGMA max_page_count = 1000000"))
+    for _ in range(4):
+        await world.advance(30)
+    assert not world.house.runner.trouble
+    assert [(await world.job(each)).status for each in (job_id, later)] == [JobStatus.DONE] * 2
+
+
+async def fetch_health(world: World) -> str:
+    """What a supervisor reads."""
+    async with aiohttp.ClientSession() as session, session.get(f"{world.address}/healthz") as answer:
+        return await answer.text()
 
 
 async def test_a_step_that_breaks_is_tried_again(world: World, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

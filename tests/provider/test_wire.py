@@ -150,7 +150,7 @@ def test_unknown_status_runs(status: object) -> None:
     [
         ("failed_object.json", FailureKind.PICTURE, "task failed; worker 7: task input too large"),
         ("failed_string.json", FailureKind.TIMEOUT, "task timeout"),
-        ("failed_logs.json", FailureKind.PICTURE, "queued; failed to download image: 403"),
+        ("failed_logs.json", FailureKind.NOT_FETCHED, "queued; failed to download image: 403"),
         ("cancelled.json", FailureKind.OTHER, ""),
     ],
 )
@@ -166,7 +166,7 @@ def test_recorded_failures(body: Bodies, name: str, kind: FailureKind, detail: s
         ("unsupported image format", FailureKind.PICTURE),
         ("cannot decode image", FailureKind.PICTURE),
         ("invalid image_url", FailureKind.PICTURE),
-        ("download timeout", FailureKind.PICTURE),
+        ("download timeout", FailureKind.NOT_FETCHED),
         ("image generation timed out", FailureKind.TIMEOUT),
         ("Too Many Requests", FailureKind.BUSY),
         ("rate limit exceeded", FailureKind.BUSY),

@@ -137,4 +137,4 @@ async def test_the_picture_dies_with_the_job(place: Place) -> None:
 
 async def test_it_says_that_it_lives(place: Place) -> None:
     """For supervisors."""
-    assert await place.get("/healthz") == (200, b'{"alive": true}')
+    assert await place.get("/healthz") == (200, b'{"alive": true, "trouble": ""}')

@@ -23,13 +23,23 @@ def build_config() -> Config:
     return config
 
 
+def get_revision(connection: Connection) -> str | None:
+    """Where the database stands; None if there is nothing in it."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def get_head() -> str | None:
+    """Where this program stands."""
+    return ScriptDirectory.from_config(build_config()).get_current_head()
+
+
 def upgrade(connection: Connection) -> None:
     """Apply what is missing, in the transaction that is open.
 
     Raises `Misconfigured` where the database was written by a newer Repaint.
     """
     script = ScriptDirectory.from_config(build_config())
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = get_revision(connection)
     if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
         raise Misconfigured(
             [f"DATABASE_URL: the database is at {current}, which this Repaint does not know; run a newer one"]

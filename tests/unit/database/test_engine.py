@@ -1,4 +1,4 @@
-"""The thread behind the database: what is answered is committed, and one caller's mistake is not another's."""
+"""Both databases: what is answered is committed, and one caller's mistake is not another's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALL = select(kept.c.name).order_by(kept.c.name)
 
 
 def url(folder: Path) -> str:
-    """A database file of this test."""
+    """A database file of this test, for what only SQLite does."""
     return f"sqlite:///{folder / 'deep' / 'repaint.db'}"
 
 
@@ -35,19 +35,19 @@ async def names(database: Database) -> list[str]:
     return [row.name for row in await database.run(ALL)]
 
 
-async def test_what_was_answered_is_there_after_reopening(tmp_path: Path) -> None:
+async def test_what_was_answered_is_there_after_reopening(database_url: str) -> None:
     """A row whose write was answered survives the process."""
-    async with open_database(url(tmp_path)) as database:
+    async with open_database(database_url) as database:
         await Kept(database).keep("color", "blue")
         await Kept(database).keep("color", "red")
-    async with open_database(url(tmp_path)) as database:
+    async with open_database(database_url) as database:
         assert await Kept(database).get("color") == "red"
         assert await Kept(database).get("shape") is None
 
 
-async def test_statements_waiting_together_share_a_commit_and_not_a_mistake(tmp_path: Path) -> None:
+async def test_statements_waiting_together_share_a_commit_and_not_a_mistake(database_url: str) -> None:
     """Of many statements at once the wrong one fails alone."""
-    async with open_database(url(tmp_path)) as database:
+    async with open_database(database_url) as database:
         wanted = ["a", "b", "a", "c"]
         calls = [database.run(ADD, name=name, value="") for name in wanted]
         results = await asyncio.gather(*calls, return_exceptions=True)
@@ -55,14 +55,14 @@ async def test_statements_waiting_together_share_a_commit_and_not_a_mistake(tmp_
         assert await names(database) == ["a", "b", "c"]
 
 
-async def test_a_transaction_happens_wholly_or_not_at_all(tmp_path: Path) -> None:
+async def test_a_transaction_happens_wholly_or_not_at_all(database_url: str) -> None:
     """What a failing piece of work wrote before it failed is undone; its neighbours stay."""
 
     def half(connection: Connection) -> None:
         connection.execute(ADD, {"name": "half", "value": ""})
         raise ValueError("no")
 
-    async with open_database(url(tmp_path)) as database:
+    async with open_database(database_url) as database:
         failed, _ = await asyncio.gather(
             database.transact(half), database.run(ADD, name="whole", value=""), return_exceptions=True
         )
@@ -70,9 +70,9 @@ async def test_a_transaction_happens_wholly_or_not_at_all(tmp_path: Path) -> Non
         assert await names(database) == ["whole"]
 
 
-async def test_a_caller_that_gave_up_harms_nobody(tmp_path: Path) -> None:
+async def test_a_caller_that_gave_up_harms_nobody(database_url: str) -> None:
     """A cancelled call is executed or not, and the thread goes on."""
-    async with open_database(url(tmp_path)) as database:
+    async with open_database(database_url) as database:
         call = asyncio.create_task(database.run(ADD, name="a", value=""))
         await asyncio.sleep(0)
         call.cancel()
@@ -103,7 +103,7 @@ async def test_a_failed_commit_fails_everyone_in_it_and_the_next_one_works(tmp_p
 
 async def test_a_locked_file_fails_the_call_and_not_the_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program holding the write lock too long is an error for the caller; afterwards all is well."""
-    monkeypatch.setattr("bot.database.engine.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("bot.database.sqlite.BUSY_SECONDS", 0.05)
     async with open_database(url(tmp_path)) as database:
         other = create_engine(url(tmp_path), isolation_level="AUTOCOMMIT")
         with other.connect() as connection:
@@ -124,9 +124,9 @@ async def test_the_clock_can_be_moved(tmp_path: Path) -> None:
         assert tuple(rows[0]) == (moment, moment + timedelta(seconds=90))
 
 
-async def test_migrations_make_exactly_the_declared_tables(tmp_path: Path) -> None:
+async def test_migrations_make_exactly_the_declared_tables(database_url: str) -> None:
     """A database brought up by the migrations differs in nothing from the tables the program declares."""
-    async with open_database(url(tmp_path)) as database:
+    async with open_database(database_url) as database:
 
         def compare(connection: Connection) -> list[object]:
             return list(compare_metadata(MigrationContext.configure(connection), metadata))
@@ -134,12 +134,12 @@ async def test_migrations_make_exactly_the_declared_tables(tmp_path: Path) -> No
         assert await database.transact(compare) == []
 
 
-async def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+async def test_a_database_of_a_newer_program_is_left_alone(database_url: str) -> None:
     """An unknown revision stops the start with one sentence."""
-    async with open_database(url(tmp_path)) as database:
+    async with open_database(database_url) as database:
         await database.run(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Misconfigured, match="9999"):
-        async with open_database(url(tmp_path)):
+        async with open_database(database_url):
             pass
 
 
@@ -150,3 +150,21 @@ async def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
         with pytest.raises(Misconfigured, match="DATABASE_URL"):
             async with open_database(f"sqlite:///{wrong}"):
                 pass
+
+
+async def test_a_full_disk_undoes_a_commit_wholly(tmp_path: Path) -> None:
+    """SQLite undoes everything by itself: nobody in that commit is told that it worked, and nothing slips in after."""
+    async with open_database(url(tmp_path)) as database:
+        ((pages,),) = await database.run(text("PRAGMA page_count"))
+        await database.run(text(f"PRAGMA max_page_count = {pages}"))
+
+        def fill(connection: Connection) -> None:
+            connection.execute(ADD, {"name": "big", "value": "x" * 1_000_000})
+
+        calls = [database.run(ADD, name="a", value=""), database.transact(fill), database.run(ADD, name="b", value="")]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(result) for result in results] == [OperationalError] * 3
+        assert await names(database) == []
+        await database.run(text("PRAGMA max_page_count = 1000000"))
+        await database.run(ADD, name="c", value="")
+        assert await names(database) == ["c"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.database import Database, open_database
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request, Store
 from bot.jobs.store import ARRIVAL_SECONDS, LEASE_SECONDS
@@ -15,20 +15,13 @@ from bot.pictures import Result, Source, SourceNote
 from bot.provider import Task, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
+    from collections.abc import Callable
 
+    from bot.database import Database
     from tests.conftest import MovedClock
 
 SOURCE = Source(data=b"jpeg", width=4, height=3, sha256="x", notes=frozenset({SourceNote.FIRST_FRAME}))
 PICTURE = Result(data=b"png", media_type="image/png", width=4, height=3)
-
-
-@pytest.fixture
-async def database(tmp_path: Path, clock: MovedClock) -> AsyncIterator[Database]:
-    """An empty database whose clock is the test's."""
-    async with open_database(f"sqlite:///{tmp_path / 'repaint.db'}", clock) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -116,6 +109,14 @@ async def test_a_member_who_was_just_served_goes_behind_a_newcomer(
     newcomer = await queue(store, build_request(member_id=2))
     assert await store.place(newcomer.id) == 1
     assert await store.place(again.id) == 2
+
+
+async def test_pictures_sent_at_once_are_a_turn_each(store: Store, build_request: Callable[..., Request]) -> None:
+    """A member whose jobs are all queued at the same moment keeps nobody waiting for more than one of them."""
+    arrived = [await arrive(store, build_request(member_id=1)) for _ in range(6)]
+    await asyncio.gather(*(store.queue(job, SOURCE, None) for job in arrived))
+    newcomer = await queue(store, build_request(member_id=2))
+    assert await store.place(newcomer.id) == 2
 
 
 async def test_the_place_is_the_order_of_admission(store: Store, build_request: Callable[..., Request]) -> None:
@@ -259,7 +260,7 @@ async def test_an_order_that_did_not_go_out_keeps_its_place(
     admitted = await store.admit(9)
     assert admitted is not None
     assert await store.requeue(admitted, 30) is not None
-    assert await store.next_wake_at() is not None
+    assert await store.seconds_to_next() == pytest.approx(30)
     assert (await store.admit(1) or first).id == second.id
     clock.move(30)
     assert (await store.admit(9) or second).id == first.id
@@ -268,7 +269,7 @@ async def test_an_order_that_did_not_go_out_keeps_its_place(
 async def test_what_waits_for_room_does_not_wake_the_loop(store: Store, build_request: Callable[..., Request]) -> None:
     """A queue is moved by places that become free, not by a clock that would spin."""
     await queue(store, build_request())
-    assert await store.next_wake_at() is None
+    assert await store.seconds_to_next() is None
 
 
 async def test_after_a_crash_everything_in_hand_is_free_at_once(

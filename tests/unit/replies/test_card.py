@@ -16,6 +16,7 @@ from bot.replies.card import (
     CANCELLABLE,
     COLORS,
     Card,
+    Note,
     build_card,
     format_alt,
     format_card,
@@ -156,7 +157,7 @@ def test_the_longest_request_fits_into_discord(
     )
     for status in JobStatus:
         job = build_job(status, request=request, source_notes=frozenset({"first_frame"}), submitted_at=NOON)
-        card = build_card(job, Outlook(999_999, NOON), "x" * 20, fitted=True)
+        card = build_card(job, Outlook(999_999, NOON), "x" * 20, notes=list(Note))
         texts = [
             card.author,
             card.title,
@@ -175,7 +176,7 @@ def test_the_longest_request_fits_into_discord(
 def test_what_was_done_to_the_pictures_is_said(build_job: Callable[..., Job]) -> None:
     """The first frame of an animation, and a result made smaller, are both mentioned."""
     job = build_job(JobStatus.DONE, source_notes=frozenset({"first_frame"}))
-    card = build_card(job, NOTHING, fitted=True)
+    card = build_card(job, NOTHING, notes=list(Note))
     assert "first frame" in card.text
     assert "smaller" in card.text
 

@@ -1,0 +1,183 @@
+"""One request to Discord about one reply: edit it, send it anew, tell one member, fetch what was attached.
+
+Every request has a deadline, every attempt its own `discord.File`s; what was dropped on the way is sent again at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import discord
+import stamina
+
+from bot.jobs.ports import ReplyLost, SourceGone
+from bot.replies.asking import Dropped, TokenDead, asking
+from bot.replies.embed import build_embed, build_view
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from bot.database import Clock
+    from bot.jobs.model import Job
+    from bot.replies.card import Card
+
+log = logging.getLogger(__name__)
+
+TOKEN_SECONDS = 14 * 60
+"""Discord's tokens live for 15 minutes; the last one is for clocks that disagree."""
+DEADLINE_SECONDS = 10.0
+UPLOAD_DEADLINE_SECONDS = 60.0
+UPLOADS_AT_ONCE = 8
+"""More at once make everything slower, and answers to new commands above all."""
+EPHEMERAL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file of a message, as values: each attempt makes its own `discord.File` of it."""
+
+    name: str
+    data: bytes
+    alt: str | None = None
+
+
+class Post:
+    """Requests to Discord. They raise `ReplyNotReached` where later may be better, else a `ReplyLost`."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self._again = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.2, wait_max=1.0).on(Dropped)
+
+    def token_lives(self, job: Job) -> bool:
+        """Whether the interaction's token can still be used, by the clock."""
+        return (self._clock() - job.token_at).total_seconds() < TOKEN_SECONDS
+
+    # -- the message ---------------------------------------------------------------------------------------------
+
+    async def edit(self, job: Job, card: Card, pictures: Sequence[Picture] | None = None) -> discord.Message:
+        """Edit the reply by the token, or by the bot's own where that is dead. `pictures` replace what is attached."""
+        if job.message_id is None:
+            raise ReplyLost("there is no message")
+        content = _content(card)
+        if self.token_lives(job):
+            try:
+                webhook = discord.Webhook.partial(job.request.application_id, job.request.token, client=self._client)
+                return await self._send(webhook.edit_message, (job.message_id,), content, pictures)
+            except TokenDead:
+                log.info("job %s: the interaction's token is dead; going on as the bot", job.id)
+        channel = self._client.get_partial_messageable(job.request.channel_id)
+        message = channel.get_partial_message(job.message_id)
+        return await self._send(message.edit, (), content, pictures)
+
+    async def send_anew(self, job: Job, card: Card, pictures: Sequence[Picture]) -> discord.Message:
+        """Send a new message to the reply's channel, mentioning the member. Twice in a row it is one message."""
+        channel = self._client.get_partial_messageable(job.request.channel_id)
+        return await self._send(channel.send, (), _addressed(job, card), pictures, key="files")
+
+    async def send_direct(self, job: Job, card: Card, pictures: Sequence[Picture]) -> discord.Message:
+        """Send it to the member as a direct message."""
+        async with asking(DEADLINE_SECONDS):
+            channel = await self._client.create_dm(discord.Object(job.request.member_id))
+        return await self._send(channel.send, (), _addressed(job, card), pictures, key="files")
+
+    async def tell_alone(self, job: Job, sentence: str) -> None:
+        """Tell the member who asked, and nobody else: only the interaction's token can."""
+        body = {"content": sentence, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}
+        async with asking(DEADLINE_SECONDS):
+            await self._client.http.request(_route("POST", job, ""), json=body)
+
+    async def remove(self, job: Job) -> None:
+        """Take the reply away, by the token."""
+        async with asking(DEADLINE_SECONDS):
+            await self._client.http.request(_route("DELETE", job, "/messages/@original"))
+
+    async def find(self, job: Job) -> int | None:
+        """The id of the reply, where it was not written down. None if there is none."""
+        try:
+            async with asking(DEADLINE_SECONDS):
+                message = await self._client.http.request(_route("GET", job, "/messages/@original"))
+        except ReplyLost:
+            return None
+        return int(message["id"])
+
+    async def fetch_attachment(self, url: str) -> bytes:
+        """The bytes behind an attachment's address. Raises `SourceGone` or `ReplyNotReached`."""
+        try:
+            async with asking(UPLOAD_DEADLINE_SECONDS):
+                return await self._client.http.get_from_cdn(url)
+        except ReplyLost as error:
+            raise SourceGone(str(error)) from error
+
+    async def _send(
+        self,
+        request: Callable[..., Awaitable[discord.Message]],
+        where: tuple[int, ...],
+        content: dict[str, Any],
+        pictures: Sequence[Picture] | None,
+        key: str = "attachments",
+    ) -> discord.Message:
+        """Send one request, and again what was dropped. Uploads wait for each other, the rest for nobody."""
+
+        async def attempt() -> discord.Message:
+            with _files(pictures, key) as files:
+                async with asking(UPLOAD_DEADLINE_SECONDS if pictures else DEADLINE_SECONDS):
+                    return await request(*where, **content, **files)
+
+        if not pictures:
+            return await self._again(attempt)
+        async with self._uploads:
+            return await self._again(attempt)
+
+
+def _content(card: Card) -> dict[str, Any]:
+    return {
+        "embed": build_embed(card),
+        "view": build_view(card),
+        "allowed_mentions": discord.AllowedMentions.none(),
+    }
+
+
+def _addressed(job: Job, card: Card) -> dict[str, Any]:
+    """A message of its own: it mentions its member, and the nonce makes two attempts one message."""
+    member = discord.Object(job.request.member_id)
+    return _content(card) | {
+        "content": f"<@{member.id}>",
+        "allowed_mentions": discord.AllowedMentions(everyone=False, roles=False, users=[member]),
+        "nonce": str(job.id),
+    }
+
+
+def _route(method: str, job: Job, rest: str) -> discord.http.Route:
+    """An endpoint of the interaction, for what `discord.Webhook` offers only with the interaction at hand."""
+    return discord.http.Route(
+        method,
+        "/webhooks/{webhook_id}/{webhook_token}" + rest,
+        webhook_id=job.request.application_id,
+        webhook_token=job.request.token,
+    )
+
+
+@contextlib.contextmanager
+def _files(pictures: Sequence[Picture] | None, key: str) -> Iterator[dict[str, Any]]:
+    """The files of one attempt. discord.py leaves buffers in a reference cycle, so they are closed by hand."""
+    if pictures is None:
+        yield {}
+        return
+    buffers = [io.BytesIO(picture.data) for picture in pictures]
+    try:
+        yield {
+            key: [
+                discord.File(buffer, filename=picture.name, description=picture.alt)
+                for buffer, picture in zip(buffers, pictures, strict=True)
+            ]
+        }
+    finally:
+        for buffer in buffers:
+            buffer.close()

@@ -1,0 +1,91 @@
+"""How every door begins a job: judged, written down, and answered with a real message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.client import answer_alone
+from bot.errors import Refused
+from bot.jobs.model import Outlook
+from bot.replies.card import build_card
+from bot.replies.embed import build_embed, build_view
+from bot.replies.texts import say_refused
+
+if TYPE_CHECKING:
+    from bot.client import Repaint
+    from bot.intake import Declared
+    from bot.jobs import Job, Request
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 2.5
+"""Discord drops an interaction that is not answered within 3 seconds."""
+
+
+def who_and_where(interaction: discord.Interaction[Repaint]) -> dict[str, Any]:
+    """The parts of a request that every interaction tells."""
+    return {
+        "id": interaction.id,
+        "application_id": interaction.application_id,
+        "guild_id": interaction.guild_id,
+        "channel_id": interaction.channel_id or 0,
+        "member_id": interaction.user.id,
+        "member_name": interaction.user.display_name,
+        "locale": str(interaction.locale),
+        "token": interaction.token,
+        "most_upload_bytes": interaction.filesize_limit,
+        "reachable": is_reachable(interaction),
+    }
+
+
+def is_reachable(interaction: discord.Interaction[Repaint]) -> bool:
+    """Whether the bot's own token can edit the answer later: it must be in the place, and see the channel."""
+    if interaction.guild_id is None:
+        return interaction.context.dm_channel
+    return interaction.is_guild_integration() and interaction.app_permissions.view_channel
+
+
+async def begin(interaction: discord.Interaction[Repaint], request: Request, declared: Declared | None) -> None:
+    """The start of every job: judged, written down, and answered with a real message within three seconds."""
+    intake = interaction.client.rooms.intake
+    try:
+        intake.judge(request, declared)
+    except Refused as refused:
+        log.info("interaction %s: refused: %s", request.id, refused.reason)
+        await answer_alone(interaction, say_refused(request.locale, refused))
+        return
+    job = await intake.arrive(request)
+    if job is None:
+        log.info("interaction %s is another process's", request.id)
+        return
+    if await _answer(interaction, job):
+        interaction.client.rooms.wake()
+
+
+async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:
+    """Answer with the job's first card. False if Discord took no answer: then the row is gone, too.
+
+    Where it is not known whether it did, the runner finds out.
+    """
+    rooms = interaction.client.rooms
+    card = build_card(job, Outlook(None, None), rooms.label)
+    view = build_view(card)
+    message_id: int | None = None
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            response = await interaction.response.send_message(
+                embed=build_embed(card), view=view if view is not None else discord.utils.MISSING
+            )
+            message_id = response.message_id
+    except discord.HTTPException as error:
+        log.info("job %s: the interaction took no answer: %s / %s", job.id, error.status, error.code)
+        await rooms.intake.withdraw(job)
+        return False
+    except (OSError, TimeoutError) as error:
+        log.warning("job %s: no word whether the answer arrived: %s", job.id, type(error).__name__)
+    await rooms.intake.answered(job, message_id)
+    return True

@@ -1,0 +1,419 @@
+"""The life of a job under every order of events, with duplicates, lost answers and crashes at any moment.
+
+No sequence leads to two orders without knowledge, to a move out of an end, or to a job nobody will ever look at again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from aiolimiter import AsyncLimiter
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import delete, select
+
+from bot.database import jobs, open_database
+from bot.intake import Intake
+from bot.jobs import ENDS, MOVES, Job, JobStatus, Request, Store
+from bot.jobs.estimates import Estimates
+from bot.jobs.handover import Handover
+from bot.jobs.ledger import ChargeState
+from bot.jobs.pace import Limits
+from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
+from bot.jobs.search import Search
+from bot.jobs.steps import Steps
+from bot.jobs.telling import Telling
+from bot.pictures import PictureLimits, Result, Source
+from bot.provider import (
+    Account,
+    Busy,
+    FailureKind,
+    NoCredit,
+    Order,
+    OutcomeUnknown,
+    PictureGone,
+    PictureUnreachable,
+    ReadFailed,
+    Task,
+    TaskState,
+    Unreachable,
+)
+from tests.conftest import MovedClock
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from bot.errors import Refused
+    from bot.jobs.model import Outlook
+
+MOST_JOBS = 4
+REACHABLE: dict[JobStatus, set[JobStatus]] = {}
+for _status in JobStatus:
+    found, todo = {_status}, [_status]
+    while todo:
+        new = MOVES[todo.pop()] - found
+        found |= new
+        todo += new
+    REACHABLE[_status] = found
+
+
+class Crash(BaseException):
+    """The plug is pulled."""
+
+
+class CrashingDatabase:
+    """The real database, in a process whose plug is pulled right before or right after one of its statements."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self.shared = database.shared
+        self.tells_who_lives = database.tells_who_lives
+        self.fuse: int | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def run(self, statement: Any, /, **values: object) -> Any:
+        """As the real one."""
+        self._spark()
+        result = await self._database.run(statement, **values)
+        self._spark()
+        return result
+
+    async def run_ahead(self, statement: Any, /, **values: object) -> Any:
+        """As the real one."""
+        return await self.run(statement, **values)
+
+    async def transact(self, work: Any) -> Any:
+        """As the real one."""
+        self._spark()
+        result = await self._database.transact(work)
+        self._spark()
+        return result
+
+    def _spark(self) -> None:
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse == 0:
+                raise Crash
+
+
+class FakeProvider:
+    """An image service that does what the test draws, and remembers what it made."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+        self.made: dict[str, Order] = {}
+        self.orders: Counter[str] = Counter()
+        self.without_knowledge: set[str] = set()
+
+    async def submit(self, order: Order) -> Task:
+        """One order. Whose outcome was ever unknown must not come again."""
+        assert order.image_url not in self.without_knowledge, "ordered twice without knowledge"
+        self.orders[order.image_url] += 1
+        self.without_knowledge.add(order.image_url)
+        what = self.draw(st.sampled_from(["made", "made", "made", "lost", "nothing", "busy", "down", "broke", "crash"]))
+        if what in {"made", "lost", "crash"}:
+            task_id = f"task-{len(self.made)}"
+            self.made[task_id] = order
+            if what == "made":
+                return Task(task_id, TaskState.RUNNING)
+        if what == "crash":
+            raise Crash
+        if what in {"lost", "nothing"}:
+            raise OutcomeUnknown(what)
+        self.without_knowledge.discard(order.image_url)
+        raise {"busy": Busy("busy"), "down": Unreachable("down"), "broke": NoCredit("broke")}[what]
+
+    async def fetch_task(self, task_id: str) -> Task:
+        """A look."""
+        what = self.draw(st.sampled_from(["running", "completed", "completed", "failed", "unread"]))
+        if what == "unread" or task_id not in self.made:
+            raise ReadFailed(what)
+        order = self.made[task_id]
+        urls = ("https://there/1.png",) if what == "completed" else ()
+        failure = FailureKind.OTHER if what == "failed" else None
+        cost = Decimal("0.0015") if what == "completed" else None
+        return Task(task_id, TaskState(what), urls, cost, failure, image_url=order.image_url)
+
+    async def fetch_history(self, since: datetime, until: datetime) -> tuple[str, ...]:  # noqa: ARG002 (all of it)
+        """The history."""
+        if self.draw(st.booleans()):
+            raise ReadFailed("history")
+        return tuple(self.made)
+
+    async def fetch_picture(self, url: str) -> bytes:  # noqa: ARG002 (one picture for all)
+        """A result."""
+        what = self.draw(st.sampled_from(["here", "here", "gone", "later"]))
+        if what != "here":
+            raise {"gone": PictureGone("gone"), "later": PictureUnreachable("later")}[what]
+        return b"png"
+
+    async def fetch_account(self) -> Account:
+        """Never asked for here."""
+        raise ReadFailed("not asked for")
+
+    async def upload(self, picture: bytes, name: str) -> str:  # noqa: ARG002 (the real one's)
+        """Never asked for here."""
+        raise ReadFailed("not asked for")
+
+
+class FakeStudio:
+    """Every picture is good."""
+
+    async def check_source(self, data: bytes) -> Source:
+        """Fine."""
+        return Source(data, 1, 1, "")
+
+    async def check_result(self, data: bytes) -> Result:
+        """Fine."""
+        return Result(data, "image/png", 1, 1)
+
+
+class FakeReplies:
+    """A Discord that does what the test draws."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+        self.heard: set[int] = set()
+        """Members who were told how it ended, or could not be."""
+
+    def _ask(self, *troubles: Exception) -> None:
+        trouble = self.draw(st.sampled_from([None, None, None, *troubles, Crash()]))
+        if trouble is not None:
+            raise trouble
+
+    async def fetch_attachment(self, job: Job) -> bytes:  # noqa: ARG002
+        """The source."""
+        self._ask(SourceGone(), ReplyNotReached())
+        return b"jpeg"
+
+    async def find_message(self, job: Job) -> int | None:  # noqa: ARG002
+        """The answer of a process that died."""
+        self._ask(ReplyNotReached())
+        return self.draw(st.sampled_from([None, 7]))  # type: ignore[no-any-return]
+
+    async def host(self, job: Job, source: Source) -> str:
+        """Not used: we have an address of our own."""
+        raise NotImplementedError
+
+    def show(self, job: Job, outlook: Outlook) -> None:
+        """Never raises."""
+
+    async def refuse(self, job: Job, refused: Refused) -> None:  # noqa: ARG002
+        """A refusal."""
+        await self.close(job)
+
+    async def close(self, job: Job) -> None:
+        """An end."""
+        try:
+            self._ask(ReplyLost(), ReplyNotReached())
+        except (ReplyLost, ReplyNotReached):
+            self.heard.add(job.id)
+            raise
+        self.heard.add(job.id)
+
+    async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:  # noqa: ARG002
+        """A picture."""
+        self._ask(ReplyLost(), ReplyNotReached())
+        return job.message_id
+
+
+class Life(RuleBasedStateMachine):
+    """Members ask, time passes, processes take up what is due and die, callbacks come and go."""
+
+    runner = asyncio.Runner()
+    stack = AsyncExitStack()
+    database: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = MovedClock()
+        self.seen: dict[int, JobStatus] = {}
+        self.processes = 0
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        """An empty database, and a first process."""
+        self.draw = data.draw
+        if Life.database is None:
+            folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+            opening = open_database(f"sqlite:///{folder}/life.db", _now)
+            Life.database = self.runner.run(self.stack.enter_async_context(opening))
+        Life.clock_now = self.clock
+        self.runner.run(self.database.run(delete(jobs)))
+        self.provider, self.replies = FakeProvider(self.draw), FakeReplies(self.draw)
+        self.start_process()
+
+    clock_now: Any = None
+
+    def start_process(self) -> None:
+        """The next process; what the last one had in its hands is free."""
+        self.processes += 1
+        self.crashing = CrashingDatabase(self.database)
+        self.store = Store(self.crashing, f"process-{self.processes}")
+        estimates = Estimates(self.store, self.clock, 3)
+        limits = Limits()
+        fakes: Any = (self.provider, FakeStudio(), self.replies)
+        provider, studio, replies = fakes
+        handover = Handover("host", "https://here", provider, replies)
+        search = Search(self.store, provider)
+        self.telling = telling = Telling(self.store, replies, self.clock, limits)
+        self.steps = Steps(
+            self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
+            AsyncLimiter(1000, 1), lambda: 0.5,
+        )  # fmt: skip
+        prices = {"schnell": Decimal("0.0015")}
+        self.intake = Intake(
+            self.store, studio, replies, handover, estimates, telling, self.clock, prices, limits, PictureLimits()
+        )
+        self.runner.run(self.store.abandon_others())
+
+    def live(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Do something in this process; if the plug is pulled meanwhile, the next process starts."""
+        self.crashing.fuse = self.draw(st.one_of(st.none(), st.integers(1, 12)))
+        try:
+            return self.runner.run(_await(work()))
+        except Crash:
+            self.start_process()
+            return None
+        finally:
+            self.crashing.fuse = None
+
+    @precondition(lambda self: len(self.seen) < MOST_JOBS)
+    @rule(member=st.integers(1, 2), answered=st.booleans())
+    def ask(self, member: int, *, answered: bool) -> None:
+        """A member asks, and is answered, or the process dies in between."""
+        number = len(self.seen) + 1
+        request = Request(
+            id=number << 22, application_id=1, guild_id=2, channel_id=3, member_id=member, member_name="",
+            locale="en-US", token="t", attachment_url="a", prompt="p", model="schnell", strength=0.7,
+        )  # fmt: skip
+
+        async def arrive() -> None:
+            job = await self.intake.arrive(request)
+            if job is not None and answered:
+                await self.intake.answered(job, 7)
+
+        self.seen[request.id] = JobStatus.ARRIVING
+        self.live(arrive)
+        if self.runner.run(Store(self.database, "test").get(request.id)) is None:
+            del self.seen[request.id]  # it died before the row: nobody saw anything
+
+    @rule()
+    def work(self) -> None:
+        """Take up one thing that is due and do its step."""
+
+        async def step() -> None:
+            at = {
+                JobStatus.ARRIVING: self.intake.accept,
+                JobStatus.SUBMITTING: self.steps.doubt,
+                JobStatus.UNKNOWN: self.steps.look,
+                JobStatus.RUNNING: self.steps.look,
+                JobStatus.DELIVERING: self.steps.deliver,
+                **dict.fromkeys(ENDS, self.telling.tell),
+            }
+            for job in await self.store.claim(1):
+                await at[job.status](job)
+                self.store.put_down(job)
+
+        self.live(step)
+
+    @rule()
+    def admit(self) -> None:
+        """Let the next one go to the provider."""
+
+        async def step() -> None:
+            job = await self.store.admit(2)
+            if job is not None:
+                await self.steps.submit(job)
+                self.store.put_down(job)
+
+        self.live(step)
+
+    @precondition(lambda self: self.seen)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        """Somebody presses Cancel."""
+        job_id = data.draw(st.sampled_from(sorted(self.seen)))
+        self.live(lambda: self.steps.cancel(job_id))
+
+    @precondition(lambda self: self.seen)
+    @rule(data=st.data())
+    def callback(self, data: st.DataObject) -> None:
+        """A callback: true, late, doubled, or naming another task."""
+        job = self.runner.run(Store(self.database, "test").get(data.draw(st.sampled_from(sorted(self.seen)))))
+        mine = [task for task, order in self.provider.made.items() if job and order.image_url == job.image_url]
+        if job is not None:
+            key, task_id = job.key, data.draw(st.sampled_from([None, *mine]))
+            self.live(lambda: self.store.hint(key, task_id))
+
+    @rule(seconds=st.sampled_from([1, 5, 20, 61, 600]))
+    def wait(self, seconds: int) -> None:
+        """Time passes."""
+        self.clock.move(seconds)
+
+    @rule()
+    def crash(self) -> None:
+        """The process dies with whatever it holds."""
+        self.start_process()
+
+    @invariant()
+    def nobody_is_forgotten_and_ends_are_ends(self) -> None:
+        """Moves are allowed ones, ends stay, and whatever is open will be looked at."""
+        if Life.database is None:
+            return
+        rows = self.runner.run(self.database.run(select(jobs.c.id, jobs.c.status, jobs.c.wake_at, jobs.c.reason)))
+        for row in rows:
+            status = JobStatus(row.status)
+            before = self.seen.get(row.id, JobStatus.ARRIVING)
+            assert status in REACHABLE[before] or (before, status) == (JobStatus.SUBMITTING, JobStatus.QUEUED)
+            told = status is JobStatus.DONE or row.reason == "never_answered" or row.id in self.replies.heard
+            assert row.wake_at is not None or (status in ENDS and told)
+            self.seen[row.id] = status
+
+    @invariant()
+    def nobody_pays_twice(self) -> None:
+        """At most one task was ever made for a job, and the ledger has at most one order that may cost."""
+        if Life.database is None:
+            return
+        made = Counter(order.image_url for order in self.provider.made.values())
+        assert not made or max(made.values()) == 1
+        store = Store(self.database, "test")
+        for job_id in self.seen:
+            costly = [state for state, _ in self.runner.run(store.get_charges(job_id)) if state is not ChargeState.NONE]
+            assert len(costly) <= 1
+
+
+def _now() -> datetime:
+    """The database outlives the examples, each of which has its own clock."""
+    now: datetime = Life.clock_now()
+    return now
+
+
+async def _await(work: Awaitable[Any]) -> Any:
+    return await work
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def teardown_module() -> None:
+    """Close what all examples shared."""
+    if Life.database is not None:
+        Life.runner.run(Life.stack.aclose())
+    Life.runner.close()
