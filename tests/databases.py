@@ -134,7 +134,7 @@ class FollowsClock:
 
 
 class Link:
-    """A way to PostgreSQL over TCP that can be cut or stall. `pooled`: its sessions have wrong numbers, as poolers do."""
+    """A way to PostgreSQL over TCP that can be cut or stall. `pooled`: its sessions have wrong numbers, as there."""
 
     def __init__(self, url: str, *, pooled: bool = False) -> None:
         self._url = parse_url(url)
