@@ -69,6 +69,20 @@ async def test_a_key_that_is_refused(world: World, photo: bytes) -> None:
     await ends_as(world, job_id, JobStatus.FAILED, "tell whoever runs the bot")
 
 
+@pytest.mark.story(settings={"WEBHOOK_SECRET": ""})
+async def test_a_provider_that_answers_nothing_useful_for_a_minute_fails_no_job(world: World, photo: bytes) -> None:
+    """It does not even know the task for a while: it is asked again, and the picture comes."""
+    job_id = await start(world, photo)
+    tasks = dict(world.standin.tasks)
+    world.standin.tasks.clear()
+    for _ in range(12):
+        await world.advance(5)
+    assert (await world.job(job_id)).status is JobStatus.RUNNING
+    world.standin.tasks.update(tasks)
+    await world.advance(30)
+    assert (await world.job(job_id)).status is JobStatus.DONE
+
+
 async def test_an_attachment_that_discord_no_longer_has(world: World, photo: bytes) -> None:
     """The picture went before we could fetch it: attach it again."""
     result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
@@ -93,9 +107,12 @@ async def test_discord_being_down_for_a_minute_loses_nothing(world: World, photo
     assert message_of(world, job).attachments
 
 
-async def test_an_interaction_that_took_no_answer_leaves_nothing(world: World, photo: bytes) -> None:
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060)])
+async def test_an_interaction_that_took_no_answer_leaves_nothing(
+    world: World, photo: bytes, status: int, code: int
+) -> None:
     """Too late, or answered by another process: no row, no order."""
-    world.env.inject_error("POST", "/interactions/*", status=404, code=10062)
+    world.env.inject_error("POST", "/interactions/*", status=status, code=code)
     await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
     await world.advance(60)
     assert world.standin.created == []

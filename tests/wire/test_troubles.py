@@ -144,6 +144,22 @@ async def test_a_token_that_dies_early_is_no_loss(scene: Scene) -> None:
     assert message.routes[-1] == "bot"
 
 
+async def test_a_channel_hidden_meanwhile_reaches_its_member_directly(scene: Scene) -> None:
+    """The token is dead and the channel out of the bot's sight: the picture comes as a direct message."""
+    before = len([message for message in await scene.control.messages() if message.interaction_id is None])
+    asked = await scene.ask("hide and seek", model="dev")
+    await scene.control.see_answer(asked)
+    await scene.control.expire(asked)
+    await scene.control.hide("repaint")
+
+    def direct(messages: list[SeenMessage]) -> SeenMessage | None:
+        found = [message for message in messages if message.interaction_id is None and is_done(message)]
+        return found[-1] if len(found) > before else None
+
+    assert (await scene.control.see(direct, 30)).now.files
+    await scene.control.hide("repaint", hidden=False)
+
+
 async def test_a_message_deleted_meanwhile_reaches_its_member_directly(scene: Scene) -> None:
     """A moderator deletes the reply: the picture comes as a direct message."""
     asked = await scene.ask("goodbye", model="dev")
