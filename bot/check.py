@@ -14,7 +14,8 @@ from bot.client import fetch_bot_name
 from bot.config import Settings, read_settings
 from bot.database import open_database
 from bot.errors import Misconfigured
-from bot.provider import ProviderError
+from bot.logs import set_up_logging
+from bot.provider import KeyRefused, ProviderError
 from bot.wiring import open_provider
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Finding:
 
 async def check() -> int:
     """Print the table. 0 where everything is right, 1 otherwise."""
+    set_up_logging("error", "text")  # what was tried again is not what was asked for
     try:
         settings = read_settings()
     except Misconfigured as error:
@@ -89,8 +91,12 @@ async def _try(what: str, attempt: Callable[[], Awaitable[str]]) -> Finding:
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             return Finding(what, right=True, detail=await attempt())
-    except (Misconfigured, ProviderError) as error:
-        return Finding(what, right=False, detail=str(error) or type(error).__name__)
+    except Misconfigured as error:
+        return Finding(what, right=False, detail=str(error))
+    except KeyRefused as error:
+        return Finding(what, right=False, detail=f"PIAPI_API_KEY is not accepted ({error})")
+    except ProviderError as error:
+        return Finding(what, right=False, detail=f"not reached ({error})")
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return Finding(what, right=False, detail=f"not reached ({type(error).__name__})")
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here: no warning at each start
+
 DOORS = ("cogs.img2img", "cogs.result", "cogs.again", "cogs.cancel")
 SYNCED = "commands synced"
 

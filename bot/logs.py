@@ -18,5 +18,6 @@ def set_up_logging(level: str, form: str) -> None:
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(logging.Formatter(TEXT) if form == "text" else JsonFormatter(JSON))
     logging.basicConfig(level=level.upper(), handlers=[output], force=True)
+    least = logging.DEBUG if level == "debug" else logging.WARNING
     for name in QUIET:
-        logging.getLogger(name).setLevel(level.upper() if level == "debug" else logging.WARNING)
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
