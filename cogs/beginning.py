@@ -46,7 +46,8 @@ def is_reachable(interaction: discord.Interaction[Repaint]) -> bool:
     """Whether the bot's own token can edit the answer later: it must be in the place, and see the channel."""
     if interaction.guild_id is None:
         return interaction.context.dm_channel
-    return interaction.is_guild_integration() and interaction.app_permissions.view_channel
+    is_here = interaction.is_guild_integration() or not interaction.is_user_integration()
+    return is_here and interaction.app_permissions.view_channel
 
 
 async def begin(interaction: discord.Interaction[Repaint], request: Request, declared: Declared | None) -> None:

@@ -47,7 +47,9 @@ async def test_from_command_to_picture(world: World, photo: bytes) -> None:
     assert "Looking at your picture" in str(card(result.response.message).title)
     await world.settle()
     await world.advance(1)
-    assert "Painting" in str(card(world.channel.last_message).title)
+    message = world.channel.last_message
+    assert "Painting" in str(card(message).title)
+    assert "Show result" not in str(message and message.components)
     assert field(world.channel.last_message, "Usually done")
     await world.advance(LONG_ENOUGH)
     message = world.channel.last_message
