@@ -148,12 +148,8 @@ async def connect(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection of this engine; whatever the network does to it is an `SQLAlchemyError`."""
     try:
         async with engine.connect() as connection:
-            try:
-                yield connection
-            except TimeoutError:  # nobody knows what its answer would be, or the answer to the next
-                await connection.invalidate()
-                raise
-    except OSError as error:
+            yield connection
+    except OSError as error:  # a TimeoutError is one too
         raise OperationalError(None, None, error) from error
 
 

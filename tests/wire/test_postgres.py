@@ -140,6 +140,31 @@ async def test_each_due_job_is_taken_by_one(pair: tuple[Store, Store], build_req
     assert {job.turn for hand in hands for job in hand} == {1}
 
 
+async def test_what_somebody_is_taking_is_passed_by(
+    pair: tuple[Store, Store], build_request: Callable[..., Request]
+) -> None:
+    """A claim that is not committed yet is respected without waiting for it."""
+    for _ in range(5):
+        request = build_request()
+        await pair[0].arrive(request, f"key{request.id}", Decimal(0))
+        await pair[0].answered(request.id, 1)
+    claimed = asyncio.Event()
+
+    def work(connection: Connection) -> set[int]:
+        rows = connection.execute(sql.CLAIM, {"most": 3, "me": "second", "lease": 60.0, "hands": []}).all()
+        asyncio.get_running_loop().call_soon(claimed.set)
+        connection.execute(NAP, {"seconds": 0.3})
+        return {row.id for row in rows}
+
+    slowly = asyncio.create_task(database_of(pair[1]).transact(work))
+    async with asyncio.timeout(5):
+        await claimed.wait()
+    taken = {job.id for job in await pair[0].claim(9)}
+    assert not slowly.done()
+    assert len(taken) == 2
+    assert not taken & await slowly
+
+
 async def test_pictures_of_one_member_at_once_are_a_turn_each(
     pair: tuple[Store, Store], build_request: Callable[..., Request]
 ) -> None:
@@ -309,7 +334,7 @@ async def test_closing_finishes_what_was_handed_in(url: str) -> None:
     async with open_database(url) as database:
         waiting = [asyncio.create_task(database.run(ADD, name=str(number), value="")) for number in range(50)]
         await asyncio.sleep(0)
-    assert [len(each) for each in await asyncio.gather(*waiting)] == [0] * 50
+    assert [each.result() for each in waiting] == [()] * 50
     with pytest.raises(RuntimeError, match="closed"):
         await database.run(ADD, name="late", value="")
 
@@ -335,12 +360,15 @@ async def test_a_network_that_swallows_everything_is_an_error_and_not_a_hang(
     async with Link(url) as link, open_database(link.url) as database:
         await database.run(select(jobs.c.id))
         link.stall()
-        for _ in range(2):  # on the connection that was open, and on a new one
+        for _ in range(2):  # on the connection that was open, and perhaps on a new one
             async with asyncio.timeout(5):
                 with pytest.raises(SQLAlchemyError):
                     await database.run(select(jobs.c.id))
+                with pytest.raises(SQLAlchemyError):
+                    await database.transact(lambda connection: connection.execute(select(jobs.c.id)).all())
         link.flow()
         assert await database.run(select(jobs.c.id)) == []
+        assert await database.transact(lambda connection: connection.execute(select(jobs.c.id)).all()) == []
 
 
 async def test_transactions_that_wait_for_each_other_both_happen(url: str, postgres: Postgres) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,14 +17,14 @@ from sqlalchemy import bindparam, create_engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.database import Database, Kept, later, metadata, now, open_database
+from bot.database.opening import parse_url
 from bot.database.schema import Real, kept
 from bot.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Connection
 
+ROOT = Path(__file__).parents[3]
 ADD = insert(kept)
 ALL = select(kept.c.name).order_by(kept.c.name)
 
@@ -168,3 +172,58 @@ async def test_a_full_disk_undoes_a_commit_wholly(tmp_path: Path) -> None:
         await database.run(text("PRAGMA max_page_count = 1000000"))
         await database.run(ADD, name="c", value="")
         assert await names(database) == ["c"]
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+asyncpg", "postgresql", "postgres"])
+def test_postgresql_is_addressed_as_people_write_it(scheme: str) -> None:
+    """Every way leads to the one driver, and libpq's `sslmode` to what is called `ssl` there."""
+    parsed = parse_url(f"{scheme}://user:word@host:6/name?sslmode=require")
+    assert parsed.render_as_string(hide_password=False) == "postgresql+asyncpg://user:word@host:6/name?ssl=require"
+
+
+async def test_errors_do_not_repeat_what_was_written(database_url: str) -> None:
+    """An error ends in the log, and among the values are tokens."""
+    async with open_database(database_url) as database:
+        await database.run(ADD, name="a", value="hunter2")
+        with pytest.raises(IntegrityError) as caught:
+            await database.run(ADD, name="a", value="hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_postgresql_without_its_packages_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are an extra, and the sentence says how to get them."""
+    monkeypatch.setattr("bot.database.opening.find_spec", lambda _: None)
+    with pytest.raises(Misconfigured, match="extra"):
+        async with open_database("postgresql://host/name"):
+            pass
+
+
+ALONE = """
+import asyncio, sys
+sys.modules["asyncpg"] = sys.modules["greenlet"] = None
+import bot.__main__
+from bot.database import Kept, open_database
+from bot.database.move import move_database
+
+async def main():
+    async with open_database("sqlite:///from.db") as database:
+        await Kept(database).keep("color", "blue")
+    print(await move_database("sqlite:///from.db", "sqlite:///to.db"))
+
+asyncio.run(main())
+"""
+
+
+def test_sqlite_does_without_the_packages_of_postgresql(tmp_path: Path) -> None:
+    """Nothing of them is imported unless PostgreSQL is asked for."""
+    (tmp_path / "alone.py").write_text(ALONE)
+    done = subprocess.run(
+        [sys.executable, "alone.py"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert "'kept': 1" in done.stdout, done.stderr
