@@ -88,10 +88,10 @@ class Img2Img(commands.Cog):
         request = Request(
             **who_and_where(interaction),
             attachment_url=image.url,
-            prompt=prompt,
+            prompt=prompt.replace("\0", ""),  # no database but SQLite keeps this character
             model=model or self.bot.rooms.default_model,
             strength=strength,
-            negative_prompt=negative_prompt,
+            negative_prompt=negative_prompt.replace("\0", ""),
             guidance=guidance,
             count=count,
         )

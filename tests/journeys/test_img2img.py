@@ -90,6 +90,14 @@ async def test_every_option_reaches_piapi(world: World, photo: bytes) -> None:
     assert (sent["denoise"], sent["guidance_scale"]) == (0.35, 3.5)
 
 
+async def test_a_character_that_no_database_keeps_is_left_out(world: World, photo: bytes) -> None:
+    """U+0000 in a prompt is no reason to fail."""
+    await ask(world, photo, prompt="a\0 fox", negative_prompt="\0snow")
+    await world.settle()
+    (order,) = world.standin.created
+    assert (order.input["prompt"], order.input["negative_prompt"]) == ("a fox", "snow")
+
+
 async def test_all_pictures_of_a_batch_come(world: World, photo: bytes) -> None:
     """Four pictures, each with its own name and alt text, in one message."""
     await ask(world, photo, count=4)
