@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -49,7 +49,7 @@ class House:
     runner: Runner
     editor: Editor
     store: Store
-    web_port: int
+    web_port: int = 0
 
 
 def build_process_name() -> str:
@@ -84,7 +84,7 @@ async def open_house(settings: Settings, clock: Clock = system_clock) -> AsyncIt
         house, server = _connect(settings, clock, database, provider, me)
         port = await stack.enter_async_context(serve(server, settings.web_host, settings.web_port))
         log.info("%s is open", house.store.me)
-        yield House(house.client, house.runner, house.editor, house.store, port)
+        yield replace(house, web_port=port)
 
 
 def _connect(settings: Settings, clock: Clock, database: Database, provider: PiAPI, me: str) -> tuple[House, WebServer]:
@@ -126,4 +126,4 @@ def _connect(settings: Settings, clock: Clock, database: Database, provider: PiA
     client.rooms = Rooms(intake, steps, editor, runner.wake, Kept(database), settings.default_model, settings.label)
     secret = settings.webhook_secret if settings.callbacks else ""
     server = WebServer(store, secret, runner.wake, lambda: runner.trouble)
-    return House(client, runner, editor, store, 0), server
+    return House(client, runner, editor, store), server

@@ -73,7 +73,7 @@ async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:
     Where it is not known whether it did, the runner finds out.
     """
     rooms = interaction.client.rooms
-    card = build_card(job, Outlook(None, None), rooms.label)
+    card = build_card(job, Outlook(), rooms.label)
     view = build_view(card)
     message_id: int | None = None
     try:

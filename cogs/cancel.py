@@ -36,7 +36,7 @@ class Cancel(commands.Cog):
             return
         rooms.wake()  # a place at the provider may be free
         rooms.editor.forget(job_id)
-        card = build_card(cancelled, Outlook(None, None), rooms.label)
+        card = build_card(cancelled, Outlook(), rooms.label)
         try:
             await interaction.response.edit_message(embed=build_embed(card), view=None, attachments=[])
         except (

@@ -73,7 +73,7 @@ async def tell_story(world: World, name: str, photo: bytes, prompt: str) -> Job:
 
 async def write_outcome(world: World, job: Job) -> None:
     """The finished pictures, the card, the page."""
-    card = format_card(build_card(job, Outlook(None, None), "sandbox"))
+    card = format_card(build_card(job, Outlook(), "sandbox"))
     (FOLDER / "card.txt").write_text(card + "\n", encoding="utf-8")
     sys.stdout.write(f"\n{card}\n\n")
     message = world.channel.last_message

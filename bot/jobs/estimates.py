@@ -53,4 +53,4 @@ class Estimates:
                 usual = await self.usual_seconds(job.request.model)
                 return Outlook(None, job.submitted_at + timedelta(seconds=usual))
             case _:
-                return Outlook(None, None)
+                return Outlook()

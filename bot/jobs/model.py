@@ -54,11 +54,8 @@ MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     _S.DELIVERING: frozenset({_S.DONE, _S.FAILED}),
     **{end: frozenset() for end in ENDS},
 }
-
-
-def can_move(before: JobStatus, after: JobStatus) -> bool:
-    """Whether a job may go from one status to the other."""
-    return after in MOVES[before]
+CANCELLABLE = frozenset(status for status in JobStatus if JobStatus.CANCELLED in MOVES[status])
+"""Where a member can still stop waiting."""
 
 
 def opened_at(snowflake: int) -> datetime:
@@ -138,5 +135,5 @@ class Job:
 class Outlook:
     """What can be said about the rest of the wait. `place` 1 is the next to be submitted."""
 
-    place: int | None
-    done_at: datetime | None
+    place: int | None = None
+    done_at: datetime | None = None

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from bot.database import gone, jobs, later, now, pictures
 from bot.database.schema import Id, Real
-from bot.jobs.model import ENDS, JobStatus
+from bot.jobs.model import CANCELLABLE, ENDS, JobStatus
 from bot.jobs.rows import REQUEST_COLUMNS
 
 RECENT = 50
@@ -46,7 +46,6 @@ def _seconds(name: str) -> BindParameter[float]:
 OPEN = [status.value for status in JobStatus if status not in ENDS]
 IN_FLIGHT = ["submitting", "unknown", "running"]
 """What counts as a task at the provider. `unknown` does too: when answers get lost, money should stop flowing."""
-CANCELLABLE = ["arriving", "queued", "submitting", "unknown", "running"]
 
 # Written out, not bound, and word for word as in the small indexes of open jobs: only so does SQLite see that they do.
 IS_OPEN = jobs.c.status.in_(bindparam(None, OPEN, expanding=True, literal_execute=True))
@@ -197,7 +196,7 @@ END = (
 )
 CANCEL = (
     update(jobs)
-    .where(jobs.c.id == bindparam("job"), jobs.c.status.in_(CANCELLABLE))
+    .where(jobs.c.id == bindparam("job"), jobs.c.status.in_(sorted(CANCELLABLE)))
     .values(ENDED | FREE | {"status": "cancelled", "reason": "cancelled", "turn": jobs.c.turn + 1})
     .returning(jobs)
 )

@@ -110,7 +110,7 @@ class Steps:
         """An order that may have gone out: look for it. Also for one whose process died while it was sent."""
         job_now = await self.store.doubt(job, FIRST_SEARCH_SECONDS)
         if job_now is not None:
-            self.replies.show(job_now, Outlook(None, None))
+            self.replies.show(job_now, Outlook())
 
     async def _submitted(self, job: Job, task: Task) -> None:
         job_now = await self.store.running(job, task.id, await self._next_look(job, 0))
@@ -207,7 +207,7 @@ class Steps:
         elif self._since(job.submitted_at) > self.limits.unknown_seconds:
             await self._fail(job, Reason.OUTCOME_UNKNOWN)
         else:
-            self.replies.show(job, Outlook(None, None))
+            self.replies.show(job, Outlook())
             await self.store.release(job, back_off_seconds(job.attempts, FIRST_SEARCH_SECONDS), failed=True)
 
     async def _next_look(self, job: Job, elapsed: float) -> float:

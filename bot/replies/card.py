@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason
-from bot.jobs.model import Job, JobStatus, Outlook
+from bot.jobs.model import CANCELLABLE, Job, JobStatus, Outlook
 from bot.pictures import SourceNote
 from bot.replies.plain import format_line, format_safe
 from bot.replies.texts import say
@@ -43,9 +43,6 @@ RETRYABLE = frozenset(
         Reason.RESULT_UNUSABLE,
         Reason.TOOK_TOO_LONG,
     }
-)
-CANCELLABLE = frozenset(
-    {JobStatus.ARRIVING, JobStatus.QUEUED, JobStatus.SUBMITTING, JobStatus.UNKNOWN, JobStatus.RUNNING}
 )
 
 

@@ -39,7 +39,6 @@ GATHER_SECONDS = 0.7
 MOST_REQUEST_BYTES = 24 * 1024 * 1024
 """Discord takes 25 MiB in one request, all files together."""
 MOST_BYTES_BY_BOT = 10 * 1024 * 1024
-NO_OUTLOOK = Outlook(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Editor:
     async def close(self, job: Job) -> None:
         """Show how it ended, now."""
         await self._quiet(job.id)
-        await self._post.edit(job, build_card(job, NO_OUTLOOK, self._label), [])
+        await self._post.edit(job, build_card(job, Outlook(), self._label), [])
 
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
@@ -182,13 +181,13 @@ class Editor:
         await self._post.send_direct(job, self._done_card(job, fitted), self._pictures(job, fitted))
 
     async def _say_uploads_closed(self, job: Job) -> None:
-        card = build_card(job, NO_OUTLOOK, self._label, notes=[Note.UPLOADS_CLOSED])
+        card = build_card(job, Outlook(), self._label, notes=[Note.UPLOADS_CLOSED])
         with contextlib.suppress(ReplyLost):
             await self._post.edit(job, card, [])
 
     def _done_card(self, job: Job, results: Sequence[Result]) -> Card:
         notes = [Note.FITTED] if any(result.fitted for result in results) else []
-        return build_card(job, NO_OUTLOOK, self._label, notes=notes)
+        return build_card(job, Outlook(), self._label, notes=notes)
 
     def _pictures(self, job: Job, results: Sequence[Result]) -> list[Picture]:
         return [
@@ -222,7 +221,7 @@ class Editor:
         """Attach the checked picture to the reply and return Discord's address for it."""
         await self._quiet(job.id)
         picture = Picture(format_file_name(job, 0, "jpg", self._label), source.data)
-        message = await self._post.edit(job, build_card(job, NO_OUTLOOK, self._label), [picture])
+        message = await self._post.edit(job, build_card(job, Outlook(), self._label), [picture])
         if not message.attachments:
             raise ReplyNotReached("Discord did not return the attachment")
         return message.attachments[0].url

@@ -11,9 +11,8 @@ import pytest
 
 from bot.errors import Reason
 from bot.jobs import ENDS, Job, JobStatus, Request
-from bot.jobs.model import Outlook
+from bot.jobs.model import CANCELLABLE, Outlook
 from bot.replies.card import (
-    CANCELLABLE,
     COLORS,
     Card,
     Note,
