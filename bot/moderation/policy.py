@@ -1,0 +1,348 @@
+"""The policy of a guild: one frozen value. Panel, typed commands, JSON and plain words come from its table of fields.
+
+Each field carries the section it is shown in, the shape of its value, and whether a channel may have its own. Nothing
+needs to be set up: the defaults are a policy that works.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import Field, dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from bot.moderation.pack import LANGUAGES
+from bot.moderation.shapes import (
+    Budgets,
+    Channel,
+    Choice,
+    Choices,
+    Dollars,
+    Ids,
+    Locale,
+    RoleBudget,
+    Shape,
+    Share,
+    Switch,
+    Unfit,
+    Whole,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+
+    from bot.moderation.words import WordRule
+
+__all__ = [
+    "SECTIONS",
+    "SETTINGS",
+    "Mistake",
+    "Policy",
+    "PolicyWrong",
+    "RoleBudget",
+    "Setting",
+    "add_budget",
+    "add_rule",
+    "load_policy",
+    "parse_policy",
+    "read_value",
+]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+MODELS = ("schnell", "dev", "dev-advanced")
+MOST_CHANNELS = 200
+MOST_ROLES = 100
+MOST_OVERRIDES = 100
+FORMAT = 1
+"""Of the JSON document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something in a policy that cannot be, as a key of the catalogue with the values of its sentence.
+
+    `key`: the setting, "" where it is about the whole; `channel_id`: in the overrides of this channel.
+    """
+
+    problem: str
+    key: str = ""
+    channel_id: int | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class PolicyWrong(ValueError):
+    """A policy that cannot be. Every mistake at once."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__(", ".join(f"{each.key}: {each.problem}" for each in mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A row of the table: one thing a guild may decide."""
+
+    key: str
+    section: str
+    shape: Shape
+    default: Any
+    per_channel: bool
+
+
+def _setting(section: str, shape: Shape, default: T, *, per_channel: bool = False) -> T:
+    value: T = field(default=default, metadata={"section": section, "shape": shape, "per_channel": per_channel})
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything a guild may decide. An empty set or None means: no such rule."""
+
+    channels: frozenset[int] = _setting("where", Ids("channels", MOST_CHANNELS), frozenset())
+    """Where pictures may be made; empty: everywhere. A channel stands for its threads, a category for its channels."""
+    closed_channels: frozenset[int] = _setting("where", Ids("channels", MOST_CHANNELS), frozenset())
+
+    roles_required: frozenset[int] = _setting("who", Ids("roles", MOST_ROLES), frozenset())
+    """One of them is enough."""
+    roles_excluded: frozenset[int] = _setting("who", Ids("roles", MOST_ROLES), frozenset())
+    newcomer_days: int = _setting("who", Whole(0, 3650), 0)
+    """Members who joined less than so many days ago have to wait."""
+
+    models: frozenset[str] = _setting("what", Choices(MODELS), frozenset(), per_channel=True)
+    """Empty: all."""
+    least_strength: float = _setting("what", Share(0.05, 1.0), 0.05, per_channel=True)
+    most_strength: float = _setting("what", Share(0.05, 1.0), 1.0, per_channel=True)
+    most_count: int = _setting("what", Whole(1, 4), 4, per_channel=True)
+
+    daily_pictures: int = _setting("limits", Whole(0, 10_000), 0, per_channel=True)
+    """For each member; 0: no limit."""
+    most_open: int = _setting("limits", Whole(0, 100), 0, per_channel=True)
+    """Jobs of one member at the same time; 0: no limit."""
+    cooldown_minutes: int = _setting("limits", Whole(0, 10_080), 0, per_channel=True)
+    """How long a member waits after a refusal by a rule."""
+
+    guild_day_usd: Decimal | None = _setting("budget", Dollars(), None)
+    guild_month_usd: Decimal | None = _setting("budget", Dollars(), None)
+    member_day_usd: Decimal | None = _setting("budget", Dollars(), None)
+    member_month_usd: Decimal | None = _setting("budget", Dollars(), None)
+    role_budgets: tuple[RoleBudget, ...] = _setting("budget", Budgets(), ())
+
+    automod: bool = _setting("prompts", Switch(), default=True)
+    """Whether the guild's own AutoMod rules apply to prompts."""
+    undress: bool = _setting("prompts", Switch(), default=True)
+    """Whether undressing and sexualising people in photos is refused."""
+    sexual: bool = _setting("prompts", Switch(), default=False, per_channel=True)
+    """Whether sexual content is allowed, in age-restricted channels only."""
+    languages: frozenset[str] = _setting("prompts", Choices(tuple(sorted(LANGUAGES))), frozenset())
+    """The languages of the pack that are looked for; empty: all."""
+    words: tuple[WordRule, ...] = _setting("prompts", Words(), ())
+
+    spoiler: bool = _setting("showing", Switch(), default=False, per_channel=True)
+    review: str = _setting("showing", Choice(("never", "flagged", "everything")), "flagged", per_channel=True)
+    review_channel_id: int | None = _setting("showing", Channel(), None, per_channel=True)
+    review_roles: frozenset[int] = _setting("showing", Ids("roles", MOST_ROLES), frozenset())
+    """Who may review, besides everybody with Manage Messages."""
+    review_hours: int = _setting("showing", Whole(1, 8760), 72, per_channel=True)
+    review_then: str = _setting("showing", Choice(("stay", "reject")), "stay", per_channel=True)
+    """What happens when nobody has decided by then."""
+
+    explicit_check: bool = _setting("pictures", Switch(), default=True)
+    """The local check for explicit pictures, where it is installed."""
+    explicit_spoiler_at: float | None = _setting("pictures", Share(0.01, 1.0, optional=True), 0.5)
+    explicit_hold_at: float | None = _setting("pictures", Share(0.01, 1.0, optional=True), 0.8)
+    explicit_skip_restricted: bool = _setting("pictures", Switch(), default=False)
+    """Whether age-restricted channels are left alone by it."""
+    explicit_closed: bool = _setting("pictures", Switch(), default=False)
+    """Whether a result is held when the check could not run."""
+
+    report_count: int = _setting("reports", Whole(1, 100), 3)
+    report_then: str = _setting("reports", Choice(("spoiler", "remove")), "spoiler")
+
+    log_channel_id: int | None = _setting("record", Channel(), None)
+    retention_hours: int | None = _setting("record", Whole(0, 87_600, optional=True), None)
+    """How long pictures are kept after their job is over, never longer than the operator says; None: so long."""
+    record_days: int = _setting("record", Whole(1, 3650), 90)
+    """How long prompts and refused words are kept."""
+    language: str = _setting("record", Locale(), "")
+    """Of the public cards; empty: the member's own."""
+
+    overrides: Mapping[int, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    """By channel, thread or forum: the settings that are different there."""
+
+    @property
+    def desk_channel_id(self) -> int | None:
+        """Where moderators decide. None: nowhere, so a flagged result is hidden behind a spoiler instead of held."""
+        return self.review_channel_id or self.log_channel_id
+
+    def at(self, channel_id: int, parent_id: int | None = None) -> Policy:
+        """The policy of one place: a thread's own settings before its channel's, and those before the guild's."""
+        own: dict[str, Any] = {}
+        for place in (parent_id, channel_id):
+            own |= self.overrides.get(place or 0, {})
+        return replace(self, **own) if own else self
+
+    def with_value(self, key: str, value: Any, channel_id: int | None = None) -> Policy:
+        """The policy with one setting changed, for one channel or for the guild. Raises `PolicyWrong`."""
+        shape, mistakes = SETTINGS[key].shape, list[Mistake]()
+        fitting = _parse_values({key: shape.dump(value)}, channel_id, mistakes)
+        if mistakes:
+            raise PolicyWrong(mistakes)
+        if channel_id is None:
+            changed = replace(self, **fitting)
+        else:
+            own = {**self.overrides.get(channel_id, {}), **fitting}
+            changed = replace(self, overrides={**self.overrides, channel_id: own})
+        changed.check()
+        return changed
+
+    def without_value(self, key: str, channel_id: int | None = None) -> Policy:
+        """The policy with one setting at its default; for a channel: as in the guild. Raises `PolicyWrong`."""
+        if channel_id is None:
+            return self.with_value(key, SETTINGS[key].default)
+        own = {name: value for name, value in self.overrides.get(channel_id, {}).items() if name != key}
+        others = {place: values for place, values in self.overrides.items() if place != channel_id}
+        changed = replace(self, overrides=others | ({channel_id: own} if own else {}))
+        changed.check()
+        return changed
+
+    def check(self) -> None:
+        """Raise `PolicyWrong` for what is right alone and wrong together, in the guild or in a channel."""
+        mistakes = list(_find_contradictions(self, None))
+        for channel_id in self.overrides:
+            mistakes += _find_contradictions(self.at(channel_id), channel_id)
+        if len(self.overrides) > MOST_OVERRIDES:
+            mistakes.append(Mistake("too_many_overrides", values={"most": MOST_OVERRIDES}))
+        if mistakes:
+            raise PolicyWrong(mistakes)
+
+    def dump(self) -> dict[str, Any]:
+        """The policy as JSON, with every setting."""
+        return {
+            "format": FORMAT,
+            **{key: setting.shape.dump(getattr(self, key)) for key, setting in SETTINGS.items()},
+            "overrides": {
+                str(channel_id): {key: SETTINGS[key].shape.dump(value) for key, value in own.items()}
+                for channel_id, own in sorted(self.overrides.items())
+            },
+        }
+
+
+def _build_setting(each: Field[Any]) -> Setting:
+    told = each.metadata
+    return Setting(each.name, told["section"], told["shape"], each.default, told["per_channel"])
+
+
+SETTINGS: Mapping[str, Setting] = MappingProxyType(
+    {each.name: _build_setting(each) for each in fields(Policy) if each.metadata}
+)
+"""The table, in the order it is shown."""
+SECTIONS = tuple(dict.fromkeys(setting.section for setting in SETTINGS.values()))
+
+
+def read_value(key: str, text: str) -> Any:
+    """The value of a setting that somebody typed. Raises `PolicyWrong`."""
+    shape = SETTINGS[key].shape
+    try:
+        return shape.parse(shape.read(text))
+    except Unfit as unfit:
+        raise PolicyWrong([Mistake(unfit.problem, key, values=unfit.values)]) from unfit
+
+
+def add_rule(policy: Policy, rule: Mapping[str, object]) -> Any:
+    """The value of `words` with this rule, in the place of one with the same name. Raises `PolicyWrong`."""
+    others = [each for each in policy.words if each.name != rule.get("name")]
+    return _parse_list("words", others, rule)
+
+
+def add_budget(policy: Policy, role_id: int, day: str, month: str) -> Any:
+    """The value of `role_budgets` with these typed amounts for a role; both none: without. Raises `PolicyWrong`."""
+    others = [each for each in policy.role_budgets if each.role_id != role_id]
+    money = Dollars()
+    budget = {"role": str(role_id), "day": money.read(day), "month": money.read(month)}
+    unlimited = budget["day"] is None and budget["month"] is None
+    return tuple(others) if unlimited else _parse_list("role_budgets", others, budget)
+
+
+def _parse_list(key: str, others: list[Any], new: Mapping[str, object]) -> Any:
+    shape, mistakes = SETTINGS[key].shape, list[Mistake]()
+    dumped = cast("list[object]", shape.dump(tuple(others)))
+    values = _parse_values({key: [*dumped, dict(new)]}, None, mistakes)
+    if mistakes:
+        raise PolicyWrong(mistakes)
+    return values[key]
+
+
+def parse_policy(document: object) -> Policy:
+    """The policy in a JSON document; what it does not say is as by default. Raises `PolicyWrong` with every mistake."""
+    if not isinstance(document, dict):
+        raise PolicyWrong([Mistake("not_a_policy")])
+    mistakes: list[Mistake] = []
+    if document.get("format", FORMAT) != FORMAT:
+        mistakes.append(Mistake("other_format", values={"format": FORMAT}))
+    given = {key: value for key, value in document.items() if key not in {"format", "overrides"}}
+    values = _parse_values(given, None, mistakes)
+    overrides = _parse_overrides(document.get("overrides", {}), mistakes)
+    if mistakes:
+        raise PolicyWrong(mistakes)
+    policy = Policy(**values, overrides=overrides)
+    policy.check()
+    return policy
+
+
+def load_policy(document: Mapping[str, Any]) -> Policy:
+    """The policy in a row, which was checked when it was written: a guild's rules never stop being readable.
+
+    What does not fit any more, because the bot has changed since, is as by default, and in the log.
+    """
+    mistakes: list[Mistake] = []
+    given = {key: value for key, value in document.items() if key not in {"format", "overrides"}}
+    values = _parse_values(given, None, mistakes, stored=True)
+    policy = Policy(**values, overrides=_parse_overrides(document.get("overrides", {}), mistakes, stored=True))
+    for mistake in mistakes:
+        log.warning("a stored policy says something that is no longer possible, so the default counts: %s", mistake)
+    return policy
+
+
+def _parse_values(
+    given: Mapping[str, object], channel_id: int | None, mistakes: list[Mistake], *, stored: bool = False
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in SETTINGS:
+            mistakes.append(Mistake("unknown", values={"name": key}, channel_id=channel_id))
+        elif channel_id is not None and not SETTINGS[key].per_channel:
+            mistakes.append(Mistake("not_per_channel", key, channel_id))
+        else:
+            try:
+                shape = SETTINGS[key].shape
+                values[key] = shape.load(value) if stored else shape.parse(value)
+            except Unfit as unfit:
+                mistakes.append(Mistake(unfit.problem, key, channel_id, unfit.values))
+    return values
+
+
+def _parse_overrides(given: object, mistakes: list[Mistake], *, stored: bool = False) -> dict[int, dict[str, Any]]:
+    if not isinstance(given, dict) or not all(isinstance(own, dict) for own in given.values()):
+        mistakes.append(Mistake("overrides"))
+        return {}
+    overrides = {}
+    channel = Channel()
+    for place, own in given.items():
+        try:
+            channel_id = channel.parse(place)
+        except Unfit:
+            mistakes.append(Mistake("overrides"))
+            continue
+        if channel_id is not None and own:
+            overrides[channel_id] = _parse_values(own, channel_id, mistakes, stored=stored)
+    return overrides
+
+
+def _find_contradictions(policy: Policy, channel_id: int | None) -> Iterator[Mistake]:
+    if policy.least_strength > policy.most_strength:
+        yield Mistake("strengths", "least_strength", channel_id)
+    if policy.review == "everything" and policy.review_channel_id is None:
+        yield Mistake("nowhere_to_review", "review", channel_id)
