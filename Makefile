@@ -9,8 +9,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-sandbox: .venv/sandbox  ## the bot in a browser page, with Discord and PiAPI played on this machine
-	$(BIN)/python -m sandbox
+sandbox: .venv/sandbox  ## the bot in a browser page, with Discord and PiAPI played on this machine: CHANNEL=review for the moderators' side, also moderated, log
+	$(BIN)/python -m sandbox $(if $(CHANNEL),--channel "$(CHANNEL)")
 
 demo: .venv/sandbox  ## one trip without a browser, into demo/: make demo PHOTO=path PROMPT="an oil painting"
 	$(BIN)/python -m sandbox.demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(PROMPT),--prompt "$(PROMPT)")

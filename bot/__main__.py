@@ -45,6 +45,7 @@ async def run_parts(house: House, stop: asyncio.Event) -> None:
         asyncio.create_task(house.client.connect(), name="discord"),
         asyncio.create_task(house.runner.run(), name="runner"),
         asyncio.create_task(house.editor.run(), name="editor"),
+        asyncio.create_task(house.log_poster.run(), name="log poster"),
         asyncio.create_task(stop.wait(), name="stop"),
     ]
     try:

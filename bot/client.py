@@ -13,21 +13,56 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.replies.embed import JobButton
+from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.moderation.automod_rules import NotRead
+from bot.replies.asking import asking
+from bot.replies.embed import CardButton
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
 if TYPE_CHECKING:
     from bot.database import Kept
     from bot.intake import Intake
+    from bot.jobs.privacy import Privacy
+    from bot.jobs.retention import Retention
+    from bot.jobs.review import Review
     from bot.jobs.steps import Steps
+    from bot.jobs.tracing import Tracing
+    from bot.moderation.automod_rules import AutoModRules
+    from bot.moderation.bans import Bans
+    from bot.moderation.blocks import Blocks
+    from bot.moderation.book import Book
+    from bot.moderation.cases import Cases
+    from bot.moderation.consent import Consent
+    from bot.moderation.leaving import Leaving
+    from bot.moderation.patterns import Patterns
+    from bot.moderation.policies import Policies
+    from bot.moderation.rehearsal import Rehearsal
+    from bot.moderation.traces import Traces
     from bot.replies import Editor
+    from bot.replies.desk import Desk
 
 log = logging.getLogger(__name__)
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here: no warning at each start
 
-DOORS = ("cogs.img2img", "cogs.result", "cogs.again", "cogs.cancel")
+DOORS = (
+    "cogs.img2img",
+    "cogs.result",
+    "cogs.again",
+    "cogs.cancel",
+    "cogs.automod",
+    "cogs.settings",
+    "cogs.words",
+    "cogs.moderation",
+    "cogs.blocks",
+    "cogs.privacy",
+    "cogs.guilds",
+    "cogs.review",
+    "cogs.report",
+)
 SYNCED = "commands synced"
+READ_SECONDS = 20.0
+"""How long Discord gets to say what a guild's AutoMod rules are, with all its pauses and retries."""
 
 Press = Callable[["discord.Interaction[Repaint]", int], Awaitable[None]]
 
@@ -43,6 +78,25 @@ class Rooms:
     kept: Kept
     default_model: str
     label: str
+    # moderation
+    policies: Policies
+    rehearsal: Rehearsal
+    book: Book
+    cases: Cases
+    blocks: Blocks
+    bans: Bans
+    traces: Traces
+    tracing: Tracing
+    automod: AutoModRules
+    patterns: Patterns
+    review: Review
+    desk: Desk
+    safety_version: str
+    # what is kept of members, and for how long
+    privacy: Privacy
+    retention: Retention
+    consent: Consent
+    leaving: Leaving
 
 
 class Tree(app_commands.CommandTree["Repaint"]):
@@ -85,7 +139,7 @@ class Repaint(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,  # no text commands: messages are never read
             help_command=None,
             tree_cls=Tree,
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, auto_moderation_configuration=True),
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
@@ -99,7 +153,7 @@ class Repaint(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Open the doors, before the gateway does."""
         await self.tree.set_translator(Translator())
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(CardButton)
         for door in DOORS:
             await self.load_extension(door)
         await self.sync_on_change()
@@ -121,12 +175,29 @@ class Repaint(commands.AutoShardedBot):
             return cast("dict[str, Any]", command.to_dict(self.tree))
         return cast("dict[str, Any]", await command.get_translated_payload(self.tree, translator))
 
-    async def press(self, interaction: discord.Interaction[Any], action: str, job_id: int) -> None:
-        """Do what a button of a card says."""
+    async def press(self, interaction: discord.Interaction[Any], action: str, number: int) -> None:
+        """Do what a button says. `number` is the job's, the case's or the member's, as `action` begins."""
         try:
-            await self.presses[action](interaction, job_id)
+            await self.presses[action](interaction, number)
         except Exception as error:  # noqa: BLE001 (the last word for buttons: the member is told, the log has it all)
             await answer_broken(interaction, error)
+
+    async def fetch_automod(self, guild_id: int) -> list[dict[str, Any]] | None:
+        """A guild's AutoMod rules as Discord's JSON; None where the bot may not read them. Raises `NotRead`."""
+        guild = self.get_guild(guild_id)
+        if guild is None:
+            raise NotRead("the guild is not there")
+        if not guild.me.guild_permissions.manage_guild:
+            return None
+        try:
+            async with asking(READ_SECONDS):
+                rules: list[Any] | None = await self.http.get_auto_moderation_rules(guild_id)
+        except ReplyLost as error:
+            log.info("guild %s does not let its AutoMod rules be read: %s", guild_id, error)
+            return None
+        except ReplyNotReached as error:
+            raise NotRead(str(error)) from error
+        return [rule for rule in rules or () if rule]  # the description of the API allows for nulls
 
 
 async def answer_alone(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -50,6 +50,40 @@ class Reason(StrEnum):
     REPLY_GONE = "reply_gone"
     NEVER_ANSWERED = "never_answered"
     CANCELLED = "cancelled"
+    ERASED = "erased"
+
+    # what the rules said
+    PROMPT_AUTOMOD = "prompt_automod"
+    PROMPT_OWN = "prompt_own"
+    PROMPT_SAID = "prompt_said"
+    PROMPT_UNDRESS = "prompt_undress"
+    PROMPT_SEXUAL = "prompt_sexual"
+    PROMPT_MINORS = "prompt_minors"
+    PICTURE_BANNED = "picture_banned"
+
+    # the guild's rules
+    BLOCKED = "blocked"
+    BLOCKED_UNTIL = "blocked_until"
+    CHANNEL_CLOSED = "channel_closed"
+    CHANNEL_ELSEWHERE = "channel_elsewhere"
+    ROLE_MISSING = "role_missing"
+    ROLE_EXCLUDED = "role_excluded"
+    NEWCOMER = "newcomer"
+    MODEL_CLOSED = "model_closed"
+    STRENGTH_RANGE = "strength_range"
+    COUNT_CLOSED = "count_closed"
+    TOO_MANY_OPEN = "too_many_open"
+    COOLDOWN = "cooldown"
+    DAILY_LIMIT = "daily_limit"
+    BUDGET_GUILD = "budget_guild"
+    BUDGET_ROLE = "budget_role"
+    BUDGET_MEMBER = "budget_member"
+    BUDGET_TOO_SMALL = "budget_too_small"
+
+    # what moderators decided
+    REJECTED = "rejected"
+    REVIEW_EXPIRED = "review_expired"
+    REPORTED = "reported"
 
 
 class RepaintError(Exception):

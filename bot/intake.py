@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Refused
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from bot.jobs.ports import Replies
     from bot.jobs.store import Store
     from bot.jobs.telling import Telling
+    from bot.moderation.model import Standing
+    from bot.moderation.rules import Allowed, Rules
     from bot.pictures import Source, Studio
 
 log = logging.getLogger(__name__)
@@ -52,12 +55,13 @@ class Intake:
     handover: Handover
     estimates: Estimates
     telling: Telling
+    rules: Rules
     clock: Clock
     prices_usd: Mapping[str, Decimal]
     limits: Limits
     picture_limits: PictureLimits
 
-    def judge(self, request: Request, declared: Declared | None) -> None:
+    async def judge(self, request: Request, declared: Declared | None, standing: Standing) -> Allowed:
         """Everything that can be judged without the picture's bytes; None: nothing is attached. Raises `Refused`."""
         if not says_something(request.prompt):
             raise Refused(Reason.PROMPT_EMPTY)
@@ -67,12 +71,22 @@ class Intake:
             raise Refused(Reason.COUNT_NEEDS_SCHNELL)
         if declared is not None:
             judge_declared(declared.size_bytes, declared.width, declared.height, self.picture_limits)
-
-    async def arrive(self, request: Request) -> Job | None:
-        """Write the row. None if another process has this interaction already: then it is not ours to answer."""
         price = self.prices_usd[request.model] * request.count
-        if not await self.store.arrive(request, secrets.token_urlsafe(KEY_BYTES), price):
-            return None
+        return await self.rules.judge_request(request.as_ask(price), standing)
+
+    async def arrive(self, request: Request, allowed: Allowed) -> Job | None:
+        """Write the row, within the guild's limits and budgets: raises `Refused`.
+
+        None if another process has this interaction already: then it is not ours to answer.
+        """
+        spoken = replace(request, locale=allowed.policy.language or request.locale)
+        key, allow = secrets.token_urlsafe(KEY_BYTES), partial(self.rules.allow, allowed=allowed)
+        try:
+            if not await self.store.arrive(spoken, key, allowed.ask.price_usd, allowed.flags, allow):
+                return None
+        except Refused as refused:
+            await self.rules.note(allowed.ask, refused)
+            raise
         return await self.store.get(request.id)
 
     async def answered(self, job: Job, message_id: int | None) -> None:
@@ -119,8 +133,9 @@ class Intake:
         return source
 
     async def _queue(self, job: Job, source: Source) -> None:
+        seen = await self.rules.judge_source(job.ask, source.data)
         address = await self.handover.address(job, source)
-        queued = await self.store.queue(job, source, address)
+        queued = await self.store.queue(job, source, address, seen.flags, spoiler=seen.spoiler)
         if queued is not None:
             log.info("job %s: queued", job.id)
             self.replies.show(queued, await self.estimates.outlook(queued))

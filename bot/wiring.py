@@ -6,12 +6,14 @@ what is passed in.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import secrets
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -21,16 +23,39 @@ from bot.client import Repaint, Rooms
 from bot.database import Clock, Database, Kept, open_database, system_clock
 from bot.intake import Intake
 from bot.jobs import Job, JobStatus, Store
+from bot.jobs.docket import Docket
+from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
 from bot.jobs.pace import Limits
+from bot.jobs.privacy import Privacy
+from bot.jobs.retention import Retention
+from bot.jobs.review import Review
 from bot.jobs.runner import Runner
 from bot.jobs.search import Search
 from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
+from bot.jobs.tracing import Tracing
+from bot.moderation.automod_rules import AutoModRules
+from bot.moderation.bans import Bans
+from bot.moderation.blocks import Blocks
+from bot.moderation.book import Book
+from bot.moderation.cases import Cases
+from bot.moderation.consent import Consent
+from bot.moderation.leaving import Leaving
+from bot.moderation.pack import judge_pack
+from bot.moderation.patterns import Patterns
+from bot.moderation.policies import Policies
+from bot.moderation.rehearsal import Rehearsal
+from bot.moderation.rules import Rules
+from bot.moderation.safety import open_safety
+from bot.moderation.traces import Traces
 from bot.pictures import PictureLimits, Studio
 from bot.provider import Callback, PiAPI, PictureDownload
 from bot.replies import Editor
+from bot.replies.desk import Desk
+from bot.replies.logbook import LogPoster
+from bot.replies.post import Post
 from bot.web import WebServer, serve
 
 if TYPE_CHECKING:
@@ -48,6 +73,7 @@ class House:
     client: Repaint
     runner: Runner
     editor: Editor
+    log_poster: LogPoster
     store: Store
     web_port: int = 0
 
@@ -81,49 +107,229 @@ async def open_house(settings: Settings, clock: Clock = system_clock) -> AsyncIt
         me = build_process_name()
         database = await stack.enter_async_context(open_database(settings.database_url, clock, me))
         provider = await stack.enter_async_context(open_provider(settings))
-        house, server = _connect(settings, clock, database, provider, me)
-        port = await stack.enter_async_context(serve(server, settings.web_host, settings.web_port))
-        log.info("%s is open", house.store.me)
-        yield replace(house, web_port=port)
+        await asyncio.to_thread(judge_pack, "")  # compiles what it looks for, which would keep the first member waiting
+        plan = Plan(settings, clock, database, provider, me)
+        port = await stack.enter_async_context(serve(plan.server, settings.web_host, settings.web_port))
+        plan.client.rooms = plan.rooms
+        log.info("%s is open", me)
+        yield House(plan.client, plan.runner, plan.editor, plan.logbook, plan.store, port)
 
 
-def _connect(settings: Settings, clock: Clock, database: Database, provider: PiAPI, me: str) -> tuple[House, WebServer]:
-    client = Repaint(settings.shard_count, settings.shard_ids)
-    store = Store(database, me)
-    picture_limits = PictureLimits()
-    studio = Studio(picture_limits)
-    editor = Editor(client, studio, clock, settings.label)
-    estimates = Estimates(store, clock, settings.piapi_concurrency)
-    limits = Limits(running_seconds=settings.give_up_minutes * 60, unknown_seconds=settings.give_up_minutes * 60)
-    handover = Handover(settings.source_handover, settings.public_url, provider, editor)
+class Plan:
+    """Every room, built when the first other one asks for it."""
 
-    def callback(job: Job) -> Callback | None:
+    def __init__(self, settings: Settings, clock: Clock, database: Database, provider: PiAPI, me: str) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._database = database
+        self._provider = provider
+        self._me = me
+        minutes = settings.give_up_minutes
+        self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
+        self._picture_limits = PictureLimits()
+
+    # -- rows ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def store(self) -> Store:
+        """Jobs."""
+        return Store(self._database, self._me)
+
+    @cached_property
+    def book(self) -> Book:
+        """What was decided."""
+        return Book(self._database)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """What is to be decided."""
+        return Cases(self._database)
+
+    @cached_property
+    def erasing(self) -> Erasing:
+        """What is forgotten."""
+        return Erasing(self._database, self.cases, self.book)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """When it is forgotten."""
+        hours = self._settings.retention_hours
+        return Retention(self._database, self.rules.policies, self.cases, self.book, self.erasing, hours)
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def client(self) -> Repaint:
+        """Discord."""
+        return Repaint(self._settings.shard_count, self._settings.shard_ids)
+
+    @cached_property
+    def post(self) -> Post:
+        """Requests to Discord."""
+        return Post(self.client, self._clock)
+
+    @cached_property
+    def studio(self) -> Studio:
+        """What opens pictures."""
+        return Studio(self._picture_limits)
+
+    @cached_property
+    def editor(self) -> Editor:
+        """The replies of jobs."""
+        return Editor(self.post, self.studio, self._clock, self._settings.label)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What moderators see."""
+        return Desk(self.post, self.studio, self.store, self.cases, self.rules.policies)
+
+    @cached_property
+    def logbook(self) -> LogPoster:
+        """The lines in log channels."""
+        return LogPoster(self.client, self.book, self.rules.policies, self.store)
+
+    # -- the way of a job ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The judge, with everything it asks."""
+        return Rules(
+            database=self._database,
+            clock=self._clock,
+            policies=Policies(self._database),
+            blocks=Blocks(self._database),
+            bans=Bans(self._database),
+            traces=Traces(self._database),
+            patterns=Patterns(),
+            automod=AutoModRules(self.client.fetch_automod, self._clock),
+            safety=open_safety(),
+        )
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """How long it usually takes."""
+        return Estimates(self.store, self._clock, self._settings.piapi_concurrency)
+
+    @cached_property
+    def telling(self) -> Telling:
+        """The last word of jobs."""
+        return Telling(self.store, self.editor, self._clock, self._limits)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The way in."""
+        settings = self._settings
+        return Intake(
+            store=self.store,
+            studio=self.studio,
+            replies=self.editor,
+            handover=Handover(settings.source_handover, settings.public_url, self._provider, self.editor),
+            estimates=self.estimates,
+            telling=self.telling,
+            rules=self.rules,
+            clock=self._clock,
+            prices_usd=settings.prices_usd,
+            limits=self._limits,
+            picture_limits=self._picture_limits,
+        )
+
+    @cached_property
+    def steps(self) -> Steps:
+        """From the queue to the reply."""
+        return Steps(
+            store=self.store,
+            provider=self._provider,
+            studio=self.studio,
+            replies=self.editor,
+            estimates=self.estimates,
+            clock=self._clock,
+            callback=self._callback,
+            limits=self._limits,
+            telling=self.telling,
+            search=Search(self.store, self._provider),
+            rules=self.rules,
+            docket=Docket(self._database),
+            reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
+        )
+
+    def _callback(self, job: Job) -> Callback | None:
+        settings = self._settings
         if not settings.callbacks:
             return None
         return Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
 
-    telling = Telling(store, editor, clock, limits)
-    reads = AsyncLimiter(settings.piapi_reads_per_minute, time_period=60)
-    search = Search(store, provider)
-    steps = Steps(store, provider, studio, editor, estimates, clock, callback, limits, telling, search, reads)
-    intake = Intake(
-        store, studio, editor, handover, estimates, telling, clock, settings.prices_usd, limits, picture_limits
-    )
-    at_status = {
-        JobStatus.ARRIVING: intake.accept,
-        JobStatus.SUBMITTING: steps.doubt,
-        JobStatus.UNKNOWN: steps.look,
-        JobStatus.RUNNING: steps.look,
-        JobStatus.DELIVERING: steps.deliver,
-        JobStatus.FAILED: telling.tell,
-        JobStatus.REFUSED: telling.tell,
-        JobStatus.CANCELLED: telling.tell,
-    }
-    retention_seconds = settings.retention_hours * 3600.0
-    runner = Runner(
-        store, at_status, steps.submit, estimates, editor, clock, settings.piapi_concurrency, retention_seconds
-    )
-    client.rooms = Rooms(intake, steps, editor, runner.wake, Kept(database), settings.default_model, settings.label)
-    secret = settings.webhook_secret if settings.callbacks else ""
-    server = WebServer(store, secret, runner.wake, lambda: runner.trouble)
-    return House(client, runner, editor, store), server
+    @cached_property
+    def review(self) -> Review:
+        """What moderators decide."""
+        return Review(
+            store=self.store,
+            docket=self.steps.docket,
+            cases=self.cases,
+            policies=self.rules.policies,
+            bench=self.desk,
+            replies=self.editor,
+            studio=self.studio,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What moves jobs."""
+        ended = (JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED)
+        return Runner(
+            store=self.store,
+            steps={
+                JobStatus.ARRIVING: self.intake.accept,
+                JobStatus.SUBMITTING: self.steps.doubt,
+                JobStatus.UNKNOWN: self.steps.look,
+                JobStatus.RUNNING: self.steps.look,
+                JobStatus.DELIVERING: self.steps.deliver,
+                JobStatus.REVIEWING: self.review.step,
+                **dict.fromkeys(ended, self.telling.tell),
+            },
+            submit=self.steps.submit,
+            estimates=self.estimates,
+            replies=self.editor,
+            clock=self._clock,
+            concurrency=self._settings.piapi_concurrency,
+            sweep=self.retention.sweep,
+        )
+
+    # -- the doors -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def server(self) -> WebServer:
+        """What others ask us by http."""
+        secret = self._settings.webhook_secret if self._settings.callbacks else ""
+        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """What Discord's doors lead to."""
+        rules = self.rules
+        return Rooms(
+            intake=self.intake,
+            steps=self.steps,
+            editor=self.editor,
+            wake=self.runner.wake,
+            kept=Kept(self._database),
+            default_model=self._settings.default_model,
+            label=self._settings.label,
+            policies=rules.policies,
+            rehearsal=Rehearsal(self._database, rules.automod, rules.patterns),
+            book=self.book,
+            cases=self.cases,
+            blocks=rules.blocks,
+            bans=rules.bans,
+            traces=rules.traces,
+            tracing=Tracing(self._database, self.store, self.book, self.cases),
+            automod=rules.automod,
+            patterns=rules.patterns,
+            review=self.review,
+            desk=self.desk,
+            safety_version="" if rules.safety is None else rules.safety.version,
+            privacy=Privacy(self._database, self.store, self.telling, self.erasing),
+            retention=self.retention,
+            consent=Consent(self._database),
+            leaving=Leaving(self._database),
+        )

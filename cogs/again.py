@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from discord.ext import commands
 
 from bot.client import Repaint, answer_alone
+from bot.errors import Reason
 from bot.replies.texts import say
 from cogs.beginning import begin, who_and_where
 
@@ -20,13 +21,16 @@ class Again(commands.Cog):
 
     def __init__(self, bot: Repaint) -> None:
         self.bot = bot
-        bot.presses["again"] = self.press
+        bot.presses["job:again"] = self.press
 
     async def press(self, interaction: discord.Interaction[Repaint], job_id: int) -> None:
         """A new order, by the member's own decision: nothing is ever ordered a second time without one."""
         job = await self.bot.rooms.steps.store.get(job_id)
         if job is None or job.request.member_id != interaction.user.id:
             await answer_alone(interaction, say(str(interaction.locale), "door.show_not_yours"))
+            return
+        if job.reason is Reason.ERASED:
+            await answer_alone(interaction, say(str(interaction.locale), f"reason.{Reason.SOURCE_FORGOTTEN}"))
             return
         first = job.request.from_job_id or job.id
         request = replace(job.request, **who_and_where(interaction), from_job_id=first, attachment_url="")

@@ -11,9 +11,11 @@ import discord
 from bot.client import answer_alone
 from bot.errors import Refused
 from bot.jobs.model import Outlook
+from bot.moderation.model import Standing
 from bot.replies.card import build_card
 from bot.replies.embed import build_embed, build_view
 from bot.replies.texts import say_refused
+from cogs.powers import get_role_ids
 
 if TYPE_CHECKING:
     from bot.client import Repaint
@@ -39,7 +41,30 @@ def who_and_where(interaction: discord.Interaction[Repaint]) -> dict[str, Any]:
         "token": interaction.token,
         "most_upload_bytes": interaction.filesize_limit,
         "reachable": is_reachable(interaction),
+        "parent_id": getattr(interaction.channel, "parent_id", None),
+        "age_restricted": is_age_restricted(interaction),
     }
+
+
+def is_age_restricted(interaction: discord.Interaction[Repaint]) -> bool:
+    """Whether Discord shows this channel to adults only. Direct messages, and what is not known, do not count."""
+    is_nsfw = getattr(interaction.channel, "is_nsfw", None)
+    return is_nsfw is not None and bool(is_nsfw())
+
+
+def get_standing(interaction: discord.Interaction[Repaint]) -> Standing:
+    """Who asks and where they stand, from the interaction itself: no cache can be behind."""
+    member, channel = interaction.user, interaction.channel
+    if not isinstance(member, discord.Member):
+        return Standing()
+    parent = channel.parent if isinstance(channel, discord.Thread) else channel
+    places = (interaction.channel_id, getattr(channel, "parent_id", None), getattr(parent, "category_id", None))
+    return Standing(
+        role_ids=get_role_ids(interaction),
+        joined_at=member.joined_at,
+        channel_ids=frozenset(place for place in places if place is not None),
+        manages=interaction.permissions.manage_guild,
+    )
 
 
 def is_reachable(interaction: discord.Interaction[Repaint]) -> bool:
@@ -54,12 +79,12 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
     """The start of every job: judged, written down, and answered with a real message within three seconds."""
     intake = interaction.client.rooms.intake
     try:
-        intake.judge(request, declared)
+        allowed = await intake.judge(request, declared, get_standing(interaction))
+        job = await intake.arrive(request, allowed)
     except Refused as refused:
         log.info("interaction %s: refused: %s", request.id, refused.reason)
         await answer_alone(interaction, say_refused(request.locale, refused))
         return
-    job = await intake.arrive(request)
     if job is None:
         log.info("interaction %s is another process's", request.id)
         return

@@ -17,7 +17,7 @@ class Cancel(commands.Cog):
 
     def __init__(self, bot: Repaint) -> None:
         self.bot = bot
-        bot.presses["cancel"] = self.press
+        bot.presses["job:cancel"] = self.press
 
     async def press(self, interaction: discord.Interaction[Repaint], job_id: int) -> None:
         """Stop the job behind the button. The answer brings the card up to date in the same breath."""

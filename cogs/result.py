@@ -10,6 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Repaint, answer_alone
+from bot.errors import Reason
+from bot.jobs import JobStatus
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.replies.texts import say
 from cogs.img2img import words
@@ -23,7 +25,7 @@ class Result(commands.Cog):
 
     def __init__(self, bot: Repaint) -> None:
         self.bot = bot
-        bot.presses["show"] = self.press
+        bot.presses["job:show"] = self.press
 
     async def press(self, interaction: discord.Interaction[Repaint], job_id: int) -> None:
         """Bring the message up to date, whenever the click comes, and keep the new token for what is still to come."""
@@ -32,13 +34,17 @@ class Result(commands.Cog):
         if job is None or job.request.member_id != interaction.user.id:
             await answer_alone(interaction, say(str(interaction.locale), "door.show_not_yours"))
             return
+        if job.reason is Reason.ERASED:  # it takes no new token: nothing is to come
+            await answer_alone(interaction, say(str(interaction.locale), "door.no_result"))
+            return
         await interaction.response.defer()
         renewed = await store.renew_token(job_id, interaction.token, interaction.id)
         await self._show(renewed or job)
 
     async def _show(self, job: Job) -> None:
         rooms = self.bot.rooms
-        results = await rooms.steps.store.get_results(job.id) if job.over else []
+        shown = job.status is JobStatus.DONE  # never what a moderator did not let through
+        results = await rooms.steps.store.get_results(job.id) if shown else []
         if results:
             await rooms.editor.deliver(job, results)
         elif job.over:

@@ -1,7 +1,11 @@
-"""`make sandbox`: the real bot in a browser page, with Discord and PiAPI played on this machine."""
+"""`make sandbox`: the real bot in a browser page, with Discord and PiAPI played on this machine.
+
+The page shows one channel of the server: `make sandbox CHANNEL=review` is the moderators' side.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import sys
@@ -12,15 +16,18 @@ from typing import TYPE_CHECKING
 import simcord
 
 from bot.logs import set_up_logging
+from sandbox.guild import CHANNELS, HIDDEN, ask, furnish
 from sandbox.piapi import PROVOCATIONS
 from sandbox.world import World, find_free_port, is_free, open_world
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
     from typing import Any
 
 PORT = 8777
 LOOK_SECONDS = 0.25
+ASKED_SECONDS_AGO = 180.0
+"""Long enough for what was asked at the start to be painted by now."""
 
 WELCOME = """\
 **Welcome to the sandbox.** Type `/img2img`, choose a picture, say what it should become, and press Enter.
@@ -30,21 +37,44 @@ paint in the place of Flux. Try *watercolour*, *oil painting*, *pencil sketch*, 
 
 These words in a prompt, wherever they stand in it, show what else can happen:
 {provocations}
+
+Other channels of this server: `make sandbox CHANNEL=moderated`, `CHANNEL=review` (the moderators' side), `CHANNEL=log`.
 """
 
 
-async def main() -> None:
+async def main(arguments: Sequence[str] | None = None) -> None:
     """Play until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="make sandbox", description=__doc__)
+    parser.add_argument("--channel", choices=CHANNELS, default=CHANNELS[0], help="the channel that the page shows")
+    shown: str = parser.parse_args(arguments).channel
     set_up_logging("info", "text")
     with tempfile.TemporaryDirectory(prefix="repaint-") as folder:
         async with open_world(f"sqlite:///{folder}/sandbox.db") as world:
-            await world.catch_up()
-            await world.moderator.send(world.channel, format_welcome())
+            await prepare(world, shown)
             port = PORT if is_free(PORT) else find_free_port()
-            viewers = [world.artist, world.friend, world.moderator]
+            viewers = list_viewers(world, shown)
             async with world.env.preview(world.channel, viewers=viewers, layout="channel", port=port) as page:
-                say(f"\n  Repaint's sandbox is open:\n\n    {page.url}\n\n  (Ctrl-C ends it.)\n")
+                say(f"\n  Repaint's sandbox is open, in #{shown}:\n\n    {page.url}\n\n  (Ctrl-C ends it.)\n")
                 await play(world, page)
+
+
+async def prepare(world: World, shown: str) -> None:
+    """Furnish the server. Who looks at the moderators' side finds that something was asked a moment ago."""
+    await world.catch_up(ASKED_SECONDS_AGO)
+    await world.moderator.send(world.channel, format_welcome())
+    await furnish(world)
+    if shown in HIDDEN:
+        await ask(world)
+    await world.catch_up()
+    world.channel = world.guild.channels[shown]
+
+
+def list_viewers(world: World, shown: str) -> list[simcord.MemberActor]:
+    """As whom the page can be looked at, beginning with whom it is most interesting for."""
+    if shown in HIDDEN:
+        return [world.moderator]
+    members = [world.artist, world.friend]
+    return [*members, world.moderator] if shown == CHANNELS[0] else [world.moderator, *members]
 
 
 def format_welcome() -> str:
@@ -58,6 +88,7 @@ async def play(world: World, page: simcord.Preview) -> None:
     parts: list[Coroutine[Any, Any, None]] = [
         world.house.runner.run(),
         world.house.editor.run(),
+        world.house.log_poster.run(),
         follow_time(world),
         follow_messages(world, page),
     ]

@@ -86,9 +86,10 @@ class World:
             raise LookupError(f"no job {job_id}")
         return found
 
-    async def catch_up(self) -> None:
-        """Let it be today: simcord begins in the past."""
-        await self.env.advance_time((datetime.now(UTC) - self.env.now()).total_seconds())
+    async def catch_up(self, seconds_ago: float = 0.0) -> None:
+        """Let it be now, or a moment ago: simcord begins in the past."""
+        behind = (datetime.now(UTC) - self.env.now()).total_seconds() - seconds_ago
+        await self.env.advance_time(max(0.0, behind))
 
     async def settle(self) -> None:
         """Let everything happen that is due at this moment: jobs, cards, and the stand-in's painting."""
@@ -96,6 +97,7 @@ class World:
             await self.standin.settle()
             await self.house.runner.settle()
             await self.house.editor.flush()
+            await self.house.log_poster.flush()
             await self.env.settle()
 
     async def advance(self, seconds: float) -> None:

@@ -1,8 +1,12 @@
 """What a request and a job are, and which moves a job may make. Values only.
 
 arriving -> queued -> submitting -> running -> delivering -> done
-                           |           ^
-                           `-> unknown-'          other ends: failed, refused, cancelled
+                           |           ^        |       ^      |
+                           `-> unknown-'        v       |      |
+                                             reviewing -+- <---'  reported
+                                                 |
+                                                 `-> rejected --> reviewing again, when its member appeals
+Other ends: failed, refused, cancelled.
 """
 
 from __future__ import annotations
@@ -12,11 +16,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bot.moderation.model import DIRECT_MESSAGES, Ask
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
     from bot.errors import Reason
+    from bot.moderation.model import Flag
 
 DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
 
@@ -36,13 +43,18 @@ class JobStatus(StrEnum):
     """The provider works on it. The row belongs to nobody."""
     DELIVERING = "delivering"
     """The pictures are made; they are on their way into the message."""
+    REVIEWING = "reviewing"
+    """The pictures are made; a moderator decides whether they are shown."""
     DONE = "done"
     FAILED = "failed"
     REFUSED = "refused"
+    """The request never became an order."""
+    REJECTED = "rejected"
+    """A moderator decided not to show the pictures."""
     CANCELLED = "cancelled"
 
 
-ENDS = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.REFUSED, JobStatus.CANCELLED})
+ENDS = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED})
 
 _S = JobStatus
 MOVES: dict[JobStatus, frozenset[JobStatus]] = {
@@ -51,8 +63,11 @@ MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     _S.SUBMITTING: frozenset({_S.QUEUED, _S.RUNNING, _S.UNKNOWN, _S.FAILED, _S.CANCELLED}),
     _S.UNKNOWN: frozenset({_S.RUNNING, _S.DELIVERING, _S.FAILED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.DELIVERING, _S.FAILED, _S.CANCELLED}),
-    _S.DELIVERING: frozenset({_S.DONE, _S.FAILED}),
+    _S.DELIVERING: frozenset({_S.DONE, _S.FAILED, _S.REVIEWING}),
+    _S.REVIEWING: frozenset({_S.DELIVERING, _S.REJECTED}),
     **{end: frozenset() for end in ENDS},
+    _S.DONE: frozenset({_S.REVIEWING}),
+    _S.REJECTED: frozenset({_S.REVIEWING}),
 }
 CANCELLABLE = frozenset(status for status in JobStatus if JobStatus.CANCELLED in MOVES[status])
 """Where a member can still stop waiting."""
@@ -88,6 +103,27 @@ class Request:
     """Whether the bot's own token can edit the reply when the interaction's is dead."""
     from_job_id: int | None = None
     """The job whose source this one starts from again; then nothing is attached."""
+    parent_id: int | None = None
+    """The channel that a thread belongs to."""
+    age_restricted: bool = False
+    """Whether Discord shows this place to adults only."""
+
+    def as_ask(self, price_usd: Decimal) -> Ask:
+        """The request as the rules see it."""
+        return Ask(
+            guild_id=self.guild_id or DIRECT_MESSAGES,
+            channel_id=self.channel_id,
+            parent_id=self.parent_id,
+            member_id=self.member_id,
+            job_id=self.id,
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            model=self.model,
+            strength=self.strength,
+            count=self.count,
+            price_usd=price_usd,
+            age_restricted=self.age_restricted,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +150,20 @@ class Job:
     submitted_at: datetime | None = None
     painted_at: datetime | None = None
     ended_at: datetime | None = None
+    flags: tuple[Flag, ...] = ()
+    spoiler: bool = False
+    approved_at: datetime | None = None
+    """When a moderator let the pictures through: they are not judged again."""
 
     @property
     def id(self) -> int:
         """The interaction's id: unique for ever, and it says when the member asked."""
         return self.request.id
+
+    @property
+    def ask(self) -> Ask:
+        """What was asked, as the rules see it."""
+        return self.request.as_ask(self.price_usd)
 
     @property
     def token_at(self) -> datetime:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from bot.errors import Refused
     from bot.jobs.model import Job, Outlook
+    from bot.moderation.cases import Case
     from bot.pictures import Result, Source
 
 
@@ -45,8 +46,27 @@ class Replies(Protocol):
     async def close(self, job: Job) -> None:
         """Show how it ended, now."""
 
+    async def hold(self, job: Job, results: Sequence[Result]) -> None:
+        """Show that a moderator will decide. `results` stay in the reply behind a spoiler; none: nothing does."""
+
+    async def tell_rejected(self, job: Job) -> None:
+        """Tell the member, and nobody else, why a moderator did not let the pictures through."""
+
+    async def fetch_published(self, job: Job) -> list[bytes]:
+        """The pictures that the reply shows now."""
+
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member: into the reply, a new message, or a direct one.
 
         Returns the id of the channel's message that has them now; None if it was a direct one.
         """
+
+
+class Bench(Protocol):
+    """Where moderators see cases. Calls raise `ReplyLost` or `ReplyNotReached`."""
+
+    async def bring(self, channel_id: int, case: Case, job: Job, results: Sequence[Result]) -> int:
+        """Show an undecided case with its pictures in this channel, and return the message's id. Twice is once."""
+
+    async def close(self, case: Case) -> None:
+        """Show on a case's message how it was decided."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import Reason
 from bot.jobs.model import Job, JobStatus, Request
+from bot.moderation.model import parse_flags
 from bot.pictures import Result, Source
 
 if TYPE_CHECKING:
@@ -30,14 +31,19 @@ PLAIN_COLUMNS = (
     "submitted_at",
     "painted_at",
     "ended_at",
+    "approved_at",
 )
+TRUTHS = ("reachable", "age_restricted")
+"""Columns of a request that are 0 or 1."""
 
 
 def parse_job(row: Row[Any]) -> Job:
     """The job a row of the jobs table stands for."""
     column = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
     return Job(
-        request=Request(**{name: column[name] for name in REQUEST_COLUMNS} | {"reachable": bool(column["reachable"])}),
+        request=Request(
+            **{name: column[name] for name in REQUEST_COLUMNS} | {name: bool(column[name]) for name in TRUTHS}
+        ),
         status=JobStatus(column["status"]),
         reason=None if column["reason"] is None else Reason(column["reason"]),
         reason_values=json.loads(column["reason_values"]),
@@ -45,6 +51,8 @@ def parse_job(row: Row[Any]) -> Job:
         result_urls=tuple(column["result_urls"].splitlines()),
         price_usd=parse_usd(column["price_usd_micros"]) or Decimal(0),
         cost_usd=parse_usd(column["cost_usd_micros"]),
+        flags=parse_flags(column["flags"]),
+        spoiler=bool(column["spoiler"]),
         **{name: column[name] for name in PLAIN_COLUMNS},
     )
 

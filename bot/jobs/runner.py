@@ -51,7 +51,7 @@ class Runner:
     replies: Replies
     clock: Clock
     concurrency: int
-    retention_seconds: float
+    sweep: Callable[[], Awaitable[None]]
     trouble: str = field(default="", init=False)
     """What is wrong with the database, in its own words; empty when nothing is."""
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
@@ -186,7 +186,7 @@ class Runner:
     # -- between rounds ------------------------------------------------------------------------------------------
 
     async def _keep_house(self) -> None:
-        """Take over from who is gone, keep what is in our hands, and forget pictures whose time is over."""
+        """Take over from who is gone, keep what is in our hands, and forget what is old enough."""
         now = self.clock()
         if self.store.shared and (now - self._looked_at).total_seconds() >= NOTICE_SECONDS:
             self._looked_at = now
@@ -196,7 +196,7 @@ class Runner:
             await self.store.renew()
         if (now - self._swept_at).total_seconds() >= SWEEP_SECONDS:
             self._swept_at = now
-            await self.store.sweep(self.retention_seconds)
+            await self.sweep()
 
     async def _seconds_to_sleep(self) -> float:
         if self.trouble:

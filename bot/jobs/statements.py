@@ -43,7 +43,8 @@ def _seconds(name: str) -> BindParameter[float]:
     return bindparam(name, type_=Real)
 
 
-OPEN = [status.value for status in JobStatus if status not in ENDS]
+OPEN = [status.value for status in JobStatus if status not in ENDS | {JobStatus.REVIEWING}]
+"""What we work on. A job that waits for a moderator, perhaps for weeks, is nobody's work."""
 IN_FLIGHT = ["submitting", "unknown", "running"]
 """What counts as a task at the provider. `unknown` does too: when answers get lost, money should stop flowing."""
 
@@ -64,6 +65,7 @@ ARRIVE = insert(jobs).values(
         "status": "arriving",
         "key": bindparam("key"),
         "price_usd_micros": bindparam("price"),
+        "flags": bindparam("flagged"),
         "created_at": now(),
         "wake_at": later(_seconds("wait")),
     }
@@ -95,6 +97,8 @@ QUEUE = (
             "queued_at": now(),
             "image_url": bindparam("image"),
             "source_notes": bindparam("notes"),
+            "flags": bindparam("flagged"),
+            "spoiler": bindparam("hidden", type_=Integer()),
             "attempts": 0,
         }
     )
@@ -185,13 +189,78 @@ PAINTED = (
     .returning(jobs)
 )
 FINISH = (
-    update(jobs).where(HELD).values(OVER | {"status": bindparam("end"), "reason": bindparam("why")}).returning(jobs)
+    update(jobs)
+    .where(HELD)
+    .values(
+        OVER
+        | {
+            "status": bindparam("end"),
+            "reason": bindparam("why"),
+            "flags": bindparam("flagged"),
+            "spoiler": bindparam("hidden", type_=Integer()),
+        }
+    )
+    .returning(jobs)
 )
 # The end is in the row before it is on the card: until that is told, the row stays in the hands that ended it.
 END = (
     update(jobs)
     .where(HELD)
     .values(ENDED | {"status": bindparam("end"), "reason": bindparam("why"), "reason_values": bindparam("why_values")})
+    .returning(jobs)
+)
+# A job that waits for a moderator has no turn at the provider any more, and its card is still to be changed.
+WAITS_FOR_MODERATOR: dict[str, Any] = FREE | {
+    "status": "reviewing",
+    "round": null(),
+    "ended_at": null(),
+    "approved_at": null(),
+    "attempts": 0,
+    "turn": jobs.c.turn + 1,
+    "flags": bindparam("flagged"),
+}
+HOLD = update(jobs).where(HELD).values(WAITS_FOR_MODERATOR).returning(jobs)
+REOPEN = (
+    update(jobs)
+    .where(
+        jobs.c.id == bindparam("job"),
+        jobs.c.guild_id == bindparam("guild"),
+        jobs.c.status == bindparam("before"),
+        jobs.c.wake_at.is_(None),  # its end has been told
+    )
+    .values(WAITS_FOR_MODERATOR | {"reason": bindparam("why")})
+    .returning(jobs)
+)
+_REVIEWED = and_(jobs.c.id == bindparam("job"), jobs.c.guild_id == bindparam("guild"), jobs.c.status == "reviewing")
+LET_THROUGH = (
+    update(jobs)
+    .where(_REVIEWED)
+    .values(
+        FREE
+        | {
+            "status": "delivering",
+            "reason": null(),
+            "approved_at": now(),
+            "spoiler": bindparam("hidden", type_=Integer()),
+            "attempts": 0,
+            "turn": jobs.c.turn + 1,
+        }
+    )
+    .returning(jobs)
+)
+REJECT = (
+    update(jobs)
+    .where(_REVIEWED)
+    .values(
+        ENDED
+        | FREE
+        | {
+            "status": "rejected",
+            "reason": bindparam("why"),
+            "reason_values": bindparam("why_values"),
+            "turn": jobs.c.turn + 1,
+        }
+    )
     .returning(jobs)
 )
 CANCEL = (
@@ -222,6 +291,11 @@ KEPT_RESULT = (
 TOLD = update(jobs).where(HELD).values(owner=null(), wake_at=null())
 
 GET = select(jobs).where(jobs.c.id == bindparam("job"))
+GET_BY_MESSAGE = select(jobs).where(
+    jobs.c.guild_id == bindparam("guild"),
+    jobs.c.channel_id == bindparam("channel"),
+    jobs.c.message_id == bindparam("message"),
+)
 # A job that waits for room at the provider is not waited for by the clock, unless it was told to come back later.
 NEXT_WAKE = select((type_coerce(func.min(jobs.c.wake_at), Real) - type_coerce(now(), Real)).label("seconds")).where(
     jobs.c.wake_at.is_not(None),
@@ -266,7 +340,4 @@ HOSTED = (
         jobs.c.status.in_(OPEN),
         pictures.c.role == "source",
     )
-)
-SWEEP = delete(pictures).where(
-    pictures.c.job_id.in_(select(jobs.c.id).where(jobs.c.ended_at < later(-_seconds("retention"))))
 )

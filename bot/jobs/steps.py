@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Refused
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.pace import Limits, back_off_seconds, jittered, next_look_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.moderation.rules import Showing
 from bot.pictures import PictureUnusable
 from bot.provider import (
     Busy,
@@ -35,17 +36,19 @@ from bot.provider import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from aiolimiter import AsyncLimiter
 
     from bot.database import Clock
+    from bot.jobs.docket import Docket
     from bot.jobs.estimates import Estimates
     from bot.jobs.ports import Replies
     from bot.jobs.search import Search
     from bot.jobs.store import Store
     from bot.jobs.telling import Telling
+    from bot.moderation.rules import Rules
     from bot.pictures import Result, Studio
     from bot.provider import Provider
 
@@ -87,6 +90,8 @@ class Steps:
     limits: Limits
     telling: Telling
     search: Search
+    rules: Rules
+    docket: Docket
     reads: AsyncLimiter
     """What all looks of this process share, so that thousands of jobs do not storm the provider."""
     chance: Callable[[], float] = random.random
@@ -221,6 +226,11 @@ class Steps:
         """Bring the finished pictures into the message; they are kept here until it has them."""
         try:
             results = await self.store.get_results(job.id) or await self._fetch_results(job)
+            if job.approved_at is None:
+                job, showing = await self._judge(job, results)
+                if showing is Showing.HOLD:
+                    await self.docket.hold(job, job.flags)
+                    return
             message_id = await self.replies.deliver(job, results)
             if message_id is not None and message_id != job.message_id:
                 await self.store.found(job, message_id)
@@ -237,9 +247,16 @@ class Steps:
             await self.store.finish(job, JobStatus.DONE)
             log.info("job %s: done", job.id)
 
+    async def _judge(self, job: Job, results: Sequence[Result]) -> tuple[Job, Showing]:
+        """What the guild's rules say about the pictures that were made, and how they come before others."""
+        seen = await self.rules.judge_results(job.ask, [result.data for result in results])
+        flags, spoiler = (*job.flags, *seen.flags), job.spoiler or seen.spoiler
+        showing = await self.rules.showing(job.ask, flags, spoiler=spoiler)
+        return replace(job, flags=flags, spoiler=showing is Showing.SPOILER), showing
+
     async def _deliver_later(self, job: Job, error: PictureNotFetched | ReplyNotReached) -> None:
         log.info("job %s: not delivered this time: %s", job.id, error)
-        if self._since(job.painted_at) < self.limits.delivering_seconds:
+        if self._since(job.approved_at or job.painted_at) < self.limits.delivering_seconds:
             await self.store.release(job, back_off_seconds(job.attempts), failed=True)
         elif isinstance(error, PictureNotFetched):
             await self._fail(job, Reason.RESULT_GONE)

@@ -23,6 +23,7 @@ from bot.jobs.rows import (
     parse_usd,
     to_micros,
 )
+from bot.moderation.model import format_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from bot.database import Database
     from bot.errors import Reason
+    from bot.moderation.model import Flag
     from bot.pictures import Result, Source
     from bot.provider import Task
 
@@ -51,14 +53,34 @@ class Store:
 
     # -- arriving ------------------------------------------------------------------------------------------------
 
-    async def arrive(self, request: Request, key: str, price_usd: Decimal) -> bool:
-        """Write the row. False if this interaction has one already: another process was faster."""
+    async def arrive(
+        self,
+        request: Request,
+        key: str,
+        price_usd: Decimal,
+        flags: Sequence[Flag] = (),
+        allow: Callable[[Connection], object] = lambda _: None,
+    ) -> bool:
+        """Write the row. False if this interaction has one already: another process was faster.
+
+        `allow` counts in the same transaction, behind the guild's gate; where it raises, nothing was written.
+        """
         values = {name: getattr(request, name) for name in REQUEST_COLUMNS}
+        values |= {"key": key, "price": to_micros(price_usd), "flagged": format_flags(flags), "wait": ARRIVAL_SECONDS}
+        gate = request.guild_id or request.member_id
+
+        def work(connection: Connection) -> bool:
+            connection.execute(PASS, {"gate": gate})
+            if connection.execute(sql.GET, {"job": request.id}).one_or_none() is not None:
+                return False
+            connection.execute(sql.ARRIVE, values)
+            allow(connection)
+            return True
+
         try:
-            await self._database.run(sql.ARRIVE, **values, key=key, price=to_micros(price_usd), wait=ARRIVAL_SECONDS)
+            return await self._database.transact(work)
         except IntegrityError:
             return False
-        return True
 
     async def answered(self, job_id: int, message_id: int | None) -> None:
         """The interaction was answered with this message; None: perhaps, with one whose id is to be found.
@@ -75,8 +97,13 @@ class Store:
         """The interaction could not be answered: nobody saw anything, and nothing remains."""
         await self._database.run(sql.WITHDRAW, job=job_id)
 
-    async def queue(self, job: Job, source: Source, image_url: str | None) -> Job | None:
-        """Keep the checked picture and let the job wait for its turn, in one transaction."""
+    async def queue(
+        self, job: Job, source: Source, image_url: str | None, flags: Sequence[Flag] = (), *, spoiler: bool = False
+    ) -> Job | None:
+        """Keep the checked picture and let the job wait for its turn, in one transaction.
+
+        `flags` and `spoiler` are what the rules say about the picture, and join what they said about the prompt.
+        """
         notes = " ".join(sorted(source.notes))
         picture = format_picture(job.id, "source", 0, source)
 
@@ -89,6 +116,8 @@ class Store:
                     "member": job.request.member_id,
                     "image": image_url,
                     "notes": notes,
+                    "flagged": format_flags((*job.flags, *flags)),
+                    "hidden": int(spoiler),
                     "wait": 0.0,
                 },
             ).one_or_none()
@@ -217,8 +246,12 @@ class Store:
         )
 
     async def finish(self, job: Job, status: JobStatus, reason: Reason | None = None) -> Job | None:
-        """Bring it to an end of which there is nothing to tell: its member has the picture, or was never answered."""
-        return await self._one(sql.FINISH, **held(job), end=status.value, why=reason and reason.value)
+        """Bring it to an end of which there is nothing to tell: its member has the picture, or was never answered.
+
+        The job's `flags` and `spoiler` are kept as they were shown.
+        """
+        shown = {"flagged": format_flags(job.flags), "hidden": int(job.spoiler)}
+        return await self._one(sql.FINISH, **held(job), end=status.value, why=reason and reason.value, **shown)
 
     async def told(self, job: Job) -> None:
         """Its member knows how it ended, or cannot be reached."""
@@ -237,10 +270,6 @@ class Store:
         Who asked for it says so within some seconds, and that it was `told`; otherwise the loop does.
         """
         return await self._one(sql.CANCEL, job=job_id, wait=ARRIVAL_SECONDS)
-
-    async def sweep(self, retention_seconds: float) -> None:
-        """Forget the pictures of jobs that ended longer ago than that."""
-        await self._database.run(sql.SWEEP, retention=retention_seconds)
 
     async def renew_token(self, job_id: int, token: str, token_id: int) -> Job | None:
         """A click on the reply brought a new token: with it the reply can be edited for another quarter of an hour."""
@@ -266,6 +295,10 @@ class Store:
         """How many waiting jobs are submitted before or with this one: 1 is the next."""
         rows = await self._database.run(sql.PLACE, job=job_id)
         return int(rows[0][0])
+
+    async def get_by_message(self, guild_id: int, channel_id: int, message_id: int) -> Job | None:
+        """The job whose reply this message of the guild is."""
+        return await self._one(sql.GET_BY_MESSAGE, guild=guild_id, channel=channel_id, message=message_id)
 
     async def get_open(self) -> list[Job]:
         """The oldest jobs that are not over."""

@@ -5,6 +5,7 @@ A row at its end still has a `wake_at` until its card has been shown; whoever fi
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,5 +57,8 @@ class Telling:
         if job.status is JobStatus.REFUSED:
             reason = job.reason or Reason.NEVER_ANSWERED
             await self.replies.refuse(job, Refused(reason, **job.reason_values))
-        else:
-            await self.replies.close(job)
+            return
+        await self.replies.close(job)
+        if job.status is JobStatus.REJECTED:
+            with contextlib.suppress(ReplyLost):  # who takes no direct messages finds the reason behind a button
+                await self.replies.tell_rejected(job)

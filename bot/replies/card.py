@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LONGEST_PROMPT_SHOWN = 300
 LONGEST_ALT = 1000
 LONGEST_NAME = 80
+SPOILER = "SPOILER_"
+"""A file whose name begins so is shown blurred until it is clicked."""
 COLORS = {
     JobStatus.ARRIVING: 0x8E9AAF,
     JobStatus.QUEUED: 0x8E9AAF,
@@ -27,9 +29,11 @@ COLORS = {
     JobStatus.UNKNOWN: 0xF2C14E,
     JobStatus.RUNNING: 0xF4A259,
     JobStatus.DELIVERING: 0x5B8E7D,
+    JobStatus.REVIEWING: 0x7E6BB5,
     JobStatus.DONE: 0x4CB944,
     JobStatus.FAILED: 0xBC4B51,
     JobStatus.REFUSED: 0xBC4B51,
+    JobStatus.REJECTED: 0x6C757D,
     JobStatus.CANCELLED: 0x6C757D,
 }
 RETRYABLE = frozenset(
@@ -103,6 +107,28 @@ def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note
     )
 
 
+def build_rejection(job: Job) -> Card:
+    """What the member alone is told about a rejection: the reason, and that one may appeal."""
+    locale = job.request.locale
+    return Card(
+        author="",
+        title=say(locale, "status.rejected.title"),
+        text="\n\n".join(("> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN), format_why(job))),
+        color=COLORS[JobStatus.REJECTED],
+        fields=(),
+        footer=say(locale, "card.footer", id=job.id),
+        buttons=(Button(say(locale, "button.appeal"), f"job:{job.id}:appeal"),),
+    )
+
+
+def format_why(job: Job) -> str:
+    """Why a moderator rejected it, in their own words where there are some."""
+    locale, words = job.request.locale, format_safe(str(job.reason_values.get("words", "")), LONGEST_PROMPT_SHOWN)
+    if job.reason is Reason.REVIEW_EXPIRED:
+        return say(locale, "review.why_expired")
+    return say(locale, "review.why_words", words=words) if words else say(locale, "review.why_silent")
+
+
 def format_card(card: Card) -> str:
     """The card as plain text, for logs, terminals and the demo."""
     lines = [card.author, card.title, "", card.text, "", *(f"{field.name}: {field.value}" for field in card.fields)]
@@ -117,10 +143,10 @@ def format_alt(job: Job, number: int, count: int) -> str:
     return say(job.request.locale, key, prompt=prompt, number=number, count=count)
 
 
-def format_file_name(job: Job, number: int, extension: str, label: str = "") -> str:
-    """An ASCII file name of ours: what a member typed never gets into one."""
+def format_file_name(job: Job, number: int, extension: str, label: str = "", *, spoiler: bool = False) -> str:
+    """An ASCII file name of ours: what a member typed never gets into one. Discord reads a spoiler from it, too."""
     parts = ["repaint", label.lower(), str(job.id), str(number)]
-    return "-".join(part for part in parts if part) + f".{extension}"
+    return SPOILER * spoiler + "-".join(part for part in parts if part) + f".{extension}"
 
 
 def _status_text(job: Job) -> str:
@@ -133,11 +159,17 @@ def _status_text(job: Job) -> str:
 
 
 def _buttons(job: Job) -> tuple[Button, ...]:
-    """Cancel while that works, Show result where an edit may never come, Again where trying again makes sense."""
+    """Cancel while that works, Show result where an edit may never come, Again where trying again makes sense.
+
+    In a guild, Report on what everybody sees, and Why on what nobody does.
+    """
+    in_guild = job.request.guild_id is not None
     offered = {
         "cancel": job.status in CANCELLABLE,
         "show": not job.over and not job.request.reachable,
         "again": job.status is JobStatus.FAILED and job.reason in RETRYABLE,
+        "report": job.status is JobStatus.DONE and in_guild,
+        "why": job.status is JobStatus.REJECTED,
     }
     return tuple(
         Button(say(job.request.locale, f"button.{action}"), f"job:{job.id}:{action}")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TooLarge, UploadsClosed
-from bot.replies.card import Card, Note, build_card, format_alt, format_file_name
+from bot.replies.card import Card, Note, build_card, build_rejection, format_alt, format_file_name
 from bot.replies.post import Picture, Post
 from bot.replies.texts import say_refused
 
@@ -53,8 +53,8 @@ class Status:
 class Editor:
     """Does what `bot.jobs.ports.Replies` asks for. `run` sends the status edits that `show` was told of."""
 
-    def __init__(self, client: discord.Client, studio: Studio, clock: Clock, label: str = "") -> None:
-        self._post = Post(client, clock)
+    def __init__(self, post: Post, studio: Studio, clock: Clock, label: str = "") -> None:
+        self._post = post
         self._studio = studio
         self._clock = clock
         self._label = label
@@ -142,6 +142,22 @@ class Editor:
         await self._post.tell_alone(job, say_refused(job.request.locale, refused))
         await self._post.remove(job)
 
+    async def hold(self, job: Job, results: Sequence[Result]) -> None:
+        """Show that a moderator will decide; `results` stay visible behind a spoiler, none: nothing is."""
+        await self._quiet(job.id)
+        fitted = await self._fit(results, self._most_bytes(job))
+        card = build_card(job, Outlook(), self._label)
+        await self._post.edit(job, card, self._pictures(replace(job, spoiler=True), fitted))
+
+    async def tell_rejected(self, job: Job) -> None:
+        """Tell the member in a direct message that a moderator did not let the pictures through, and why."""
+        ended = 0 if job.ended_at is None else int(job.ended_at.timestamp()) % 100_000  # one nonce for each rejection
+        await self._post.send_direct(job, build_rejection(job), [], nonce=f"{job.id}-{ended}")
+
+    async def fetch_published(self, job: Job) -> list[bytes]:
+        """The pictures as the reply shows them."""
+        return await self._post.fetch_pictures(job)
+
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member. Returns the message that has them, None for a direct one."""
         await self._quiet(job.id)
@@ -192,7 +208,7 @@ class Editor:
     def _pictures(self, job: Job, results: Sequence[Result]) -> list[Picture]:
         return [
             Picture(
-                format_file_name(job, number, result.extension, self._label),
+                format_file_name(job, number, result.extension, self._label, spoiler=job.spoiler),
                 result.data,
                 format_alt(job, number, len(results)),
             )

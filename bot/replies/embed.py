@@ -12,16 +12,25 @@ if TYPE_CHECKING:
     import re
 
 
+STYLES = {
+    "approve": discord.ButtonStyle.success,
+    "spoiler": discord.ButtonStyle.primary,
+    "reject": discord.ButtonStyle.danger,
+    "delete": discord.ButtonStyle.danger,
+}
+"""By action; all others look plain."""
+
+
 class Pressable(Protocol):
     """What a client that shows our cards can do."""
 
-    async def press(self, interaction: discord.Interaction[Any], action: str, job_id: int) -> None:
+    async def press(self, interaction: discord.Interaction[Any], action: str, number: int) -> None:
         """Do what a button says. `bot.client` hands it to the door that has this action."""
 
 
-class JobButton(
+class CardButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"job:(?P<job>[0-9]{1,20}):(?P<action>[a-z_]{1,30})",
+    template=r"(?P<about>job|case|member):(?P<number>[0-9]{1,20}):(?P<action>[a-z_]{1,30})",
 ):
     """A button of a card. Its custom id says everything, so it works after a restart and costs no memory.
 
@@ -29,7 +38,7 @@ class JobButton(
     """
 
     def __init__(self, button: Button) -> None:
-        style = discord.ButtonStyle.secondary
+        style = STYLES.get(button.custom_id.rpartition(":")[2], discord.ButtonStyle.secondary)
         super().__init__(discord.ui.Button(label=button.label, custom_id=button.custom_id, style=style))
 
     @classmethod
@@ -38,7 +47,7 @@ class JobButton(
         interaction: discord.Interaction[Any],  # noqa: ARG003 (discord.py's signature)
         item: discord.ui.Item[Any],
         match: re.Match[str],  # noqa: ARG003 (discord.py's signature)
-    ) -> JobButton:
+    ) -> CardButton:
         """The button somebody pressed."""
         button = cast("discord.ui.Button[Any]", item)
         return cls(Button(button.label or "", button.custom_id or ""))
@@ -48,7 +57,7 @@ class JobButton(
         match = self.template.fullmatch(self.custom_id)
         if match is not None:
             client = cast("Pressable", interaction.client)
-            await client.press(interaction, match["action"], int(match["job"]))
+            await client.press(interaction, f"{match['about']}:{match['action']}", int(match["number"]))
 
 
 def build_embed(card: Card) -> discord.Embed:
@@ -67,5 +76,5 @@ def build_view(card: Card) -> discord.ui.View | None:
         return None
     view = discord.ui.View(timeout=None)
     for button in card.buttons:
-        view.add_item(JobButton(button))
+        view.add_item(CardButton(button))
     return view

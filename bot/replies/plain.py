@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 """Every ASCII punctuation mark: Discord's markdown takes a backslash before any of them."""
@@ -31,3 +35,14 @@ def format_line(text: str, most: int) -> str:
 def format_safe(text: str, most: int) -> str:
     """The same with every mark of Discord's markdown escaped: shown as it was typed, pinging nobody."""
     return MARKUP.sub(r"\\\1", format_line(text, most))
+
+
+def fit_lines(lines: Sequence[str], most: int) -> list[str]:
+    """The first lines that take at most so many characters together."""
+    fitting: list[str] = []
+    for line in lines:
+        most -= len(line) + 1
+        if most < 0:
+            break
+        fitting.append(line)
+    return fitting

@@ -56,8 +56,8 @@ class Post:
         self._again = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.2, wait_max=1.0).on(Dropped)
 
     def token_lives(self, job: Job) -> bool:
-        """Whether the interaction's token can still be used, by the clock."""
-        return (self._clock() - job.token_at).total_seconds() < TOKEN_SECONDS
+        """Whether the interaction's token can still be used, by the clock; one that was erased cannot."""
+        return job.request.token != "" and (self._clock() - job.token_at).total_seconds() < TOKEN_SECONDS
 
     # -- the message ---------------------------------------------------------------------------------------------
 
@@ -81,11 +81,26 @@ class Post:
         channel = self._client.get_partial_messageable(job.request.channel_id)
         return await self._send(channel.send, (), _addressed(job, card), pictures, key="files")
 
-    async def send_direct(self, job: Job, card: Card, pictures: Sequence[Picture]) -> discord.Message:
+    async def send_direct(
+        self, job: Job, card: Card, pictures: Sequence[Picture], nonce: str | None = None
+    ) -> discord.Message:
         """Send it to the member as a direct message."""
         async with asking(DEADLINE_SECONDS):
             channel = await self._client.create_dm(discord.Object(job.request.member_id))
-        return await self._send(channel.send, (), _addressed(job, card), pictures, key="files")
+        content = _addressed(job, card) | ({"nonce": nonce} if nonce else {})
+        return await self._send(channel.send, (), content, pictures, key="files")
+
+    # -- other messages ------------------------------------------------------------------------------------------
+
+    async def send_to(self, channel_id: int, card: Card, pictures: Sequence[Picture], nonce: str) -> discord.Message:
+        """Send a message to a channel. Twice in a row with the same nonce is one message."""
+        channel = self._client.get_partial_messageable(channel_id)
+        return await self._send(channel.send, (), _content(card) | {"nonce": nonce}, pictures, key="files")
+
+    async def edit_at(self, channel_id: int, message_id: int, card: Card) -> None:
+        """Change the words and buttons of a message of ours; what is attached stays."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        await self._send(message.edit, (), _content(card), None)
 
     async def tell_alone(self, job: Job, sentence: str) -> None:
         """Tell the member who asked, and nobody else: only the interaction's token can."""
@@ -106,6 +121,15 @@ class Post:
         except ReplyLost:
             return None
         return int(message["id"])
+
+    async def fetch_pictures(self, job: Job) -> list[bytes]:
+        """What is attached to the reply now."""
+        if job.message_id is None:
+            raise ReplyLost("there is no message")
+        channel = self._client.get_partial_messageable(job.request.channel_id)
+        async with asking(UPLOAD_DEADLINE_SECONDS):
+            message = await channel.fetch_message(job.message_id)
+            return [await attachment.read() for attachment in message.attachments]
 
     async def fetch_attachment(self, url: str) -> bytes:
         """The bytes behind an attachment's address. Raises `SourceGone` or `ReplyNotReached`."""
@@ -166,18 +190,23 @@ def _route(method: str, job: Job, rest: str) -> discord.http.Route:
 
 @contextlib.contextmanager
 def _files(pictures: Sequence[Picture] | None, key: str) -> Iterator[dict[str, Any]]:
-    """The files of one attempt. discord.py leaves buffers in a reference cycle, so they are closed by hand."""
+    """The files of one attempt, as an argument."""
     if pictures is None:
         yield {}
         return
+    with open_files(pictures) as files:
+        yield {key: files}
+
+
+@contextlib.contextmanager
+def open_files(pictures: Sequence[Picture]) -> Iterator[list[discord.File]]:
+    """Files for one request. discord.py leaves buffers in a reference cycle, so they are closed by hand."""
     buffers = [io.BytesIO(picture.data) for picture in pictures]
     try:
-        yield {
-            key: [
-                discord.File(buffer, filename=picture.name, description=picture.alt)
-                for buffer, picture in zip(buffers, pictures, strict=True)
-            ]
-        }
+        yield [
+            discord.File(buffer, filename=picture.name, description=picture.alt)
+            for buffer, picture in zip(buffers, pictures, strict=True)
+        ]
     finally:
         for buffer in buffers:
             buffer.close()

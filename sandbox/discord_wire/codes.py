@@ -23,6 +23,7 @@ class Code:
 
 UNAUTHORIZED = Code(401, 0, "401: Unauthorized")
 UNKNOWN_CHANNEL = Code(404, 10003, "Unknown Channel")
+UNKNOWN_GUILD = Code(404, 10004, "Unknown Guild")
 UNKNOWN_MESSAGE = Code(404, 10008, "Unknown Message")
 UNKNOWN_USER = Code(404, 10013, "Unknown User")
 UNKNOWN_WEBHOOK = Code(404, 10015, "Unknown Webhook")

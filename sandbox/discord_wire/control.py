@@ -186,6 +186,18 @@ class Control:
         """A guild that the bot joins."""
         return int(await self.ask("add_guild", name=name, channels=list(channels)))
 
+    async def empower(self, permissions: int) -> None:
+        """Set what the bot may do in every guild."""
+        await self.ask("empower", permissions=permissions)
+
+    async def write_rule(self, name: str, **given: Any) -> None:
+        """Write a rule of AutoMod, or change it."""
+        await self.ask("write_rule", name=name, **given)
+
+    async def erase_rule(self, name: str, **given: Ref) -> None:
+        """Take a rule of AutoMod away."""
+        await self.ask("erase_rule", name=name, **given)
+
     async def add_fault(self, route: str, **fault: Any) -> None:
         """Let something go wrong; the names are those of `Fault`."""
         Fault(route=route, **fault)  # a misspelled name is found here

@@ -17,6 +17,7 @@ VERBS = frozenset(
         *("slash", "complete", "click", "submit"),
         *("messages", "interactions", "requests", "violations", "commands", "sessions"),
         *("shift", "expire", "hide", "permit", "delete", "close_dms", "speak", "limit_uploads", "add_guild", "forget"),
+        *("empower", "write_rule", "erase_rule"),
         *("add_fault", "clear_faults", "drop", "invalidate", "ask_to_reconnect"),
     )
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from sandbox.discord_wire.session import PLAYED_INTENTS, Line, Session, shows_guilds
+from sandbox.discord_wire.session import GUILDS, PLAYED_INTENTS, Line, Session
 from sandbox.discord_wire.show import show_guild, show_user
 
 if TYPE_CHECKING:
@@ -59,20 +59,22 @@ class Gateway:
         self._sessions = {session.id: session for session in kept}
         return kept
 
-    def dispatch(self, event: str, data: Any, guild: Guild | None) -> int:
-        """Send an event to every session it belongs to, now or when it resumes. Returns how many those are."""
+    def dispatch(self, event: str, data: Any, guild: Guild | None, intent: int = 0) -> int:
+        """Send an event to every session it belongs to and that asked for it, now or when it resumes.
+
+        Returns how many those are.
+        """
         text = json.dumps(data, separators=(",", ":"))
-        belongs = [session for session in self.list_sessions() if session.serves(guild)]
+        asked = (session for session in self.list_sessions() if session.intents & intent == intent)
+        belongs = [session for session in asked if session.serves(guild)]
         for session in belongs:
             session.send(event, text)
         return len(belongs)
 
     def greet(self, guild: Guild) -> None:
-        """Tell sessions of a guild that the bot has just joined."""
-        text = json.dumps(self._show_guild(guild))
-        for session in self.list_sessions():
-            if session.serves(guild) and shows_guilds(session.intents):
-                session.send("GUILD_CREATE", text)
+        """Tell sessions of a guild that the bot has just joined: nothing is said of whether it was unavailable."""
+        shown = {name: value for name, value in show_guild(self._state, guild).items() if name != "unavailable"}
+        self.dispatch("GUILD_CREATE", shown, guild, GUILDS)
 
     async def drop(self, code: int | None = None, away_seconds: float = 0.0) -> int:
         """Break every socket, with a close code or (None) without a word, and greet nobody for a while."""
@@ -186,12 +188,9 @@ class Gateway:
             **{name: [] for name in ("private_channels", "presences", "relationships", "_trace")},
         }
         session.send("READY", json.dumps(ready))
-        if shows_guilds(session.intents):
+        if session.intents & GUILDS:
             for guild in guilds:
-                session.send("GUILD_CREATE", json.dumps(self._show_guild(guild)))
-
-    def _show_guild(self, guild: Guild) -> dict[str, Any]:
-        return show_guild(guild, self._state.bot, len(self._state.users))
+                session.send("GUILD_CREATE", json.dumps(show_guild(self._state, guild)))
 
     async def _resume(self, line: Line, data: Any) -> None:
         if data.get("token") != self._token:

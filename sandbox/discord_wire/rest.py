@@ -15,6 +15,7 @@ from sandbox.discord_wire.messages import BOT, Draft
 from sandbox.discord_wire.show import show_channel, show_me, show_message, show_user
 from sandbox.discord_wire.state import (
     ATTACH_FILES,
+    MANAGE_GUILD,
     MANAGE_MESSAGES,
     READ_HISTORY,
     SEND_MESSAGES,
@@ -41,6 +42,7 @@ class Rest:
             web.route("GET", "/users/@me", self._me),
             web.route("GET", "/oauth2/applications/@me", self._application),
             web.route("GET", "/gateway/bot", self._gateway),
+            web.route("GET", "/guilds/{guild_id}/auto-moderation/rules", self._list_rules),
             web.route("GET", commands, self._list_commands),
             web.put(commands, self._put_commands),
             web.post("/users/@me/channels", self._open_dm),
@@ -87,6 +89,16 @@ class Rest:
         url = self._state.files.address.replace("http", "ws", 1) + GATEWAY
         return give({"url": url, "shards": self._state.shards, "session_start_limit": limit})
 
+    # -- guilds ----------------------------------------------------------------------------------------------------
+
+    async def _list_rules(self, request: web.Request) -> web.Response:
+        guild = self._state.guilds.get(_read_id(request, "guild_id"))
+        if guild is None:
+            raise Refused(codes.UNKNOWN_GUILD)
+        if not self._state.bot.permissions & MANAGE_GUILD:
+            raise Refused(codes.MISSING_PERMISSIONS)
+        return give(list(guild.rules.values()))
+
     # -- its commands ----------------------------------------------------------------------------------------------
 
     def _check_application(self, request: web.Request) -> None:
@@ -111,12 +123,14 @@ class Rest:
         return give(made)
 
     def _make_command(self, asked: dict[str, Any], known_id: str | None) -> dict[str, Any]:
-        standard = {"type": 1, "description": "", "default_member_permissions": None, "nsfw": False}
+        needed = asked.get("default_member_permissions")
+        standard = {"type": 1, "description": "", "nsfw": False}
         own = {
             "id": known_id or str(self._state.make_id()),
             "application_id": str(self._state.application_id),
             "version": str(self._state.make_id()),
             "integration_types": asked.get("integration_types") or [0],
+            "default_member_permissions": None if needed is None else str(needed),
         }
         return standard | asked | own
 

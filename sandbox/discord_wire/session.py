@@ -16,18 +16,14 @@ if TYPE_CHECKING:
 
 KEPT_EVENTS = 10_000
 GUILDS = 1 << 0
-PLAYED_INTENTS = GUILDS
+AUTOMOD_RULES = 1 << 20
+PLAYED_INTENTS = GUILDS | AUTOMOD_RULES
 TOO_SLOW = 4008
-
-
-def shows_guilds(intents: int) -> bool:
-    """Whether GUILD_CREATE was asked for. Interactions come without any intent."""
-    return bool(intents & GUILDS)
 
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """One IDENTIFY's worth of events. `shard` is (number, count)."""
+    """One IDENTIFY's worth of events. `shard` is (number, count). Interactions come without any intent."""
 
     shard: tuple[int, int]
     intents: int

@@ -89,28 +89,32 @@ def show_channel(channel: Channel) -> dict[str, Any]:
     }
 
 
-def show_guild(guild: Guild, bot: User, people: int) -> dict[str, Any]:
-    """A guild as GUILD_CREATE brings it."""
-    everyone = {
+def show_everyone(state: State, guild: Guild) -> dict[str, Any]:
+    """The one role of a guild, with what it lets the bot do."""
+    return {
         "id": str(guild.id),
         "name": "@everyone",
-        "permissions": str(bot.permissions),
+        "permissions": str(state.bot.permissions),
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         **dict.fromkeys(("color", "position", "flags"), 0),
         **dict.fromkeys(("hoist", "managed", "mentionable"), False),
     }
+
+
+def show_guild(state: State, guild: Guild) -> dict[str, Any]:
+    """A guild as GUILD_CREATE brings it. It belongs to the moderator."""
     empty = ("emojis", "stickers", "features", "threads", "presences", "voice_states", "stage_instances")
     return {
         "id": str(guild.id),
         "name": guild.name,
-        "owner_id": str(bot.id),
+        "owner_id": str(state.find_user("jo").id),
         "unavailable": False,
-        "member_count": people,
+        "member_count": len(state.users),
         "premium_tier": 0,
         "preferred_locale": LOCALE,
         "joined_at": JOINED_AT,
-        "roles": [everyone],
-        "members": [show_member(bot)],
+        "roles": [show_everyone(state, guild)],
+        "members": [show_member(state.bot)],
         "channels": [show_channel(channel) for channel in guild.channels],
         **{name: [] for name in (*empty, "guild_scheduled_events", "soundboard_sounds")},
         **dict.fromkeys(("verification_level", "nsfw_level", "mfa_level", "explicit_content_filter"), 0),

@@ -1,7 +1,8 @@
 """Bodies against Discord's own description of its API, where a copy of that file is at hand.
 
 https://github.com/discord/discord-api-spec, specs/openapi.json. It is a preview and lags behind: its objects are open,
-so what it does not know passes. One thing is loosened: it writes ids as strings only, and the API takes numbers too.
+so what it does not know passes. Two things are loosened: it writes ids as strings only, and the API takes numbers too;
+and it does not know media channels (16).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 URN = "urn:discord"
 SNOWFLAKE = {"anyOf": [{"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 0}]}
+CHANNEL_TYPE = {"type": "integer", "minimum": 0}
 JSON = "application/json"
 LONGEST_MESSAGE = 300
 
@@ -31,7 +33,7 @@ class Spec:
         jsonschema, referencing = import_module("jsonschema"), import_module("referencing")
         dialect = import_module("referencing.jsonschema").DRAFT202012
         document = json.loads(path.read_text(encoding="utf-8"))
-        document["components"]["schemas"]["SnowflakeType"] = SNOWFLAKE
+        document["components"]["schemas"] |= {"SnowflakeType": SNOWFLAKE, "ChannelTypes": CHANNEL_TYPE}
         self._paths = document["paths"]
         self._registry = referencing.Registry().with_resource(URN, dialect.create_resource(document))
         self._validator = jsonschema.Draft202012Validator

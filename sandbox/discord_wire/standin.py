@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.discord_wire import acts, messages
+from sandbox.discord_wire import acts, automod, messages
 from sandbox.discord_wire.cdn import Upload
 from sandbox.discord_wire.desk import Desk
 from sandbox.discord_wire.door import ALL_ELSE, API, CONTROL, Door, refuse_unplayed
@@ -20,9 +20,10 @@ from sandbox.discord_wire.ledger import Ledger
 from sandbox.discord_wire.paces import Paces
 from sandbox.discord_wire.rest import Rest
 from sandbox.discord_wire.seen import see_interaction, see_message
-from sandbox.discord_wire.show import show_interaction
+from sandbox.discord_wire.session import AUTOMOD_RULES, GUILDS
+from sandbox.discord_wire.show import show_everyone, show_interaction
 from sandbox.discord_wire.spec import Spec
-from sandbox.discord_wire.state import MEBIBYTE, VIEW_CHANNEL, State
+from sandbox.discord_wire.state import MANAGE_GUILD, MEBIBYTE, VIEW_CHANNEL, State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -199,6 +200,26 @@ class DiscordStandIn:
         guild = self.state.add_guild(name, tuple(channels))
         self._gateway.greet(guild)
         return guild.id
+
+    def empower(self, permissions: int) -> None:
+        """Set what the bot may do in every guild; its channels go their own ways."""
+        self.state.bot.permissions = permissions
+        for guild in self.state.guilds.values():
+            changed = {"guild_id": str(guild.id), "role": show_everyone(self.state, guild)}
+            self._gateway.dispatch("GUILD_ROLE_UPDATE", changed, guild, GUILDS)
+
+    def write_rule(self, name: str, guild: Ref = "Atelier", **given: Any) -> None:
+        """Write a rule of AutoMod, or change the one of this name; `given` are fields of Discord's JSON."""
+        self._tell_rule(guild, *automod.write(self.state, self.state.find_guild(guild), name, given))
+
+    def erase_rule(self, name: str, guild: Ref = "Atelier") -> None:
+        """Take a rule of AutoMod away."""
+        self._tell_rule(guild, *automod.erase(self.state.find_guild(guild), name))
+
+    def _tell_rule(self, guild: Ref, event: str, rule: Mapping[str, Any]) -> None:
+        """Only who may manage the guild hears of it."""
+        if self.state.bot.permissions & MANAGE_GUILD:
+            self._gateway.dispatch(event, rule, self.state.find_guild(guild), AUTOMOD_RULES)
 
     def add_fault(self, fault: Fault | Mapping[str, Any]) -> None:
         """Let something go wrong."""

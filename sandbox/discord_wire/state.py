@@ -22,11 +22,12 @@ TEXT_CHANNEL, DM_CHANNEL = 0, 1
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 LOADING, EPHEMERAL, COMPONENTS_V2 = 1 << 7, 1 << 6, 1 << 15
 
+MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL, SEND_MESSAGES, MANAGE_MESSAGES = 1 << 10, 1 << 11, 1 << 13
 EMBED_LINKS, ATTACH_FILES, READ_HISTORY, MENTION_EVERYONE = 1 << 14, 1 << 15, 1 << 16, 1 << 17
 USE_COMMANDS = 1 << 31
 MEMBER_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_HISTORY | USE_COMMANDS
-MODERATOR_PERMISSIONS = MEMBER_PERMISSIONS | MANAGE_MESSAGES | 1 << 5 | 1 << 40  # manage guild, time out members
+MODERATOR_PERMISSIONS = MEMBER_PERMISSIONS | MANAGE_MESSAGES | MANAGE_GUILD | 1 << 40  # the last: time out members
 DM_PERMISSIONS = ATTACH_FILES | EMBED_LINKS | MENTION_EVERYONE
 
 TOKEN_BYTES = 150  # as text 200 characters, about as long as Discord's
@@ -75,11 +76,12 @@ class Channel:
 
 @dataclass(eq=False, slots=True)
 class Guild:
-    """A server."""
+    """A server. `rules` are those of AutoMod, by name."""
 
     id: int
     name: str
     channels: list[Channel] = field(default_factory=list)
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,10 @@ class State:
     def find_channel(self, where: str | int, user: User) -> Channel:
         """A channel by name or id; `dm` is the user's own. Raises `ValueError`."""
         return self.open_dm(user) if where == "dm" else _find(self.channels, where, "name")
+
+    def find_guild(self, which: str | int) -> Guild:
+        """A guild by name or id. Raises `ValueError`."""
+        return _find(self.guilds, which, "name")
 
     def find_message(self, message_id: int) -> Message:
         """A message that is still there. Raises `ValueError`."""

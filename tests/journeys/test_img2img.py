@@ -60,7 +60,8 @@ async def test_from_command_to_picture(world: World, photo: bytes) -> None:
     assert picture.filename == f"repaint-sandbox-{job_id}-1.png"
     assert picture.description == "a cat in watercolour (a picture repainted by AI from an attached one)"
     assert Image.open(io.BytesIO(await picture.read())).size == (160, 120)
-    assert not message.components
+    assert "Report" in str(message.components)
+    assert "Cancel" not in str(message.components)
     assert card(message).author.name == "Mira"
     assert (await world.job(job_id)).status is JobStatus.DONE
 

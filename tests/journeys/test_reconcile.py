@@ -87,7 +87,7 @@ async def test_again_starts_from_the_picture_that_is_kept(world: World, photo: b
     await world.settle()
     assert (await world.job(world.job_id(again))).status is JobStatus.RUNNING
     await world.advance(80 * 3600)
-    await world.house.store.sweep(72 * 3600)
+    await world.house.client.rooms.retention.sweep()
     late = await world.artist.click(message, label="Again")
     await world.settle()
     (told,) = late.followups

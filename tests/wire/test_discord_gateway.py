@@ -10,6 +10,8 @@ import discord
 import pytest
 
 from sandbox.discord_wire.gateway import GATEWAY
+from sandbox.discord_wire.session import AUTOMOD_RULES, GUILDS
+from sandbox.discord_wire.state import MODERATOR_PERMISSIONS
 from tests.wire.tiny_bot import TinyBot, Wire, open_wire, refusal
 
 if TYPE_CHECKING:
@@ -130,6 +132,21 @@ async def test_a_guild_that_is_joined(wire: Wire) -> None:
     heard = await bot.hear()
     assert heard.guild is not None
     assert (heard.guild.id, heard.guild.name) == (guild_id, "new")
+
+
+async def test_rules_of_automod_are_told_to_who_asked_and_may(wire: Wire) -> None:
+    """Their events come with the intent and the permission to manage the guild; a change of the role comes to all."""
+    url = wire.standin.state.files.address + GATEWAY
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as plain, session.ws_connect(url) as curious:
+        for socket, intents in ((plain, GUILDS), (curious, GUILDS | AUTOMOD_RULES)):
+            await socket.send_json({"op": 2, "d": {"token": "stand-in-token", "intents": intents, "properties": {}}})
+        before = await wire.control.see_sessions(2)
+        await wire.control.write_rule("weapons")
+        await wire.control.empower(MODERATOR_PERMISSIONS)
+        await wire.control.write_rule("weapons", enabled=False)
+        await wire.control.erase_rule("weapons")
+        after = await wire.control.see_sessions(2)
+        assert sorted(now["events"] - then["events"] for now, then in zip(after, before, strict=True)) == [1, 1 + 2]
 
 
 @pytest.mark.usefixtures("wire")

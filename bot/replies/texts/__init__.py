@@ -7,28 +7,31 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from bot.replies.plain import format_safe
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bot.errors import Refused
 
 DEFAULT_LOCALE = "en-US"
+LONGEST_MESSAGE = 200
 
 
 @cache
 def get_catalogue(locale: str) -> Mapping[str, str]:
     """All sentences of one locale, by dotted key. Empty for a locale nobody has written yet."""
-    file = resources.files(__name__) / f"{locale}.toml"
     if locale not in get_locales():
         return {}
-    return dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8"))))
+    files = (file for file in (resources.files(__name__) / locale).iterdir() if file.name.endswith(".toml"))
+    return {key: text for file in files for key, text in _flatten(tomllib.loads(file.read_text(encoding="utf-8")))}
 
 
 @cache
 def get_locales() -> frozenset[str]:
     """The locales that have a catalogue, in Discord's spelling."""
-    names = (entry.name for entry in resources.files(__name__).iterdir())
-    return frozenset(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+    entries = resources.files(__name__).iterdir()
+    return frozenset(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("_"))
 
 
 def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -46,5 +49,8 @@ def say(locale: str, key: str, /, **values: object) -> str:
 
 
 def say_refused(locale: str, refused: Refused) -> str:
-    """The sentence for a refusal."""
-    return say(locale, f"reason.{refused.reason}", **refused.values)
+    """The sentence for a refusal. What a guild wrote for its members is shown as it was typed."""
+    values = dict(refused.values)
+    if "message" in values:
+        values["message"] = format_safe(str(values["message"]), LONGEST_MESSAGE)
+    return say(locale, f"reason.{refused.reason}", **values)

@@ -18,17 +18,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from bot.database import jobs, open_database
+from bot.database import cases, entries, jobs, open_database
 from bot.intake import Intake
 from bot.jobs import ENDS, MOVES, Job, JobStatus, Request, Store
+from bot.jobs.docket import Decision, Docket
 from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
 from bot.jobs.pace import Limits
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
+from bot.jobs.review import Review
 from bot.jobs.search import Search
 from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
+from bot.moderation.cases import Cases
+from bot.moderation.model import Standing
+from bot.moderation.policy import Policy
+from bot.moderation.rules import Allowed, Seen, Showing
 from bot.pictures import PictureLimits, Result, Source
 from bot.provider import (
     Account,
@@ -50,8 +56,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from bot.errors import Refused
     from bot.jobs.model import Outlook
+    from bot.moderation.cases import Case
+    from bot.moderation.model import Ask, Flag
 
 MOST_JOBS = 4
 REACHABLE: dict[JobStatus, set[JobStatus]] = {}
@@ -184,6 +194,8 @@ class FakeReplies:
         self.draw = draw
         self.heard: set[int] = set()
         """Members who were told how it ended, or could not be."""
+        self.doubted: set[int] = set()
+        """Jobs that a moderator has to look at before they are shown."""
 
     def _ask(self, *troubles: Exception) -> None:
         trouble = self.draw(st.sampled_from([None, None, None, *troubles, Crash()]))
@@ -220,10 +232,75 @@ class FakeReplies:
             raise
         self.heard.add(job.id)
 
+    async def hold(self, job: Job, results: Sequence[Result]) -> None:  # noqa: ARG002
+        """A picture that a moderator looks at first."""
+        self.heard.discard(job.id)
+        self._ask(ReplyLost(), ReplyNotReached())
+
+    async def tell_rejected(self, job: Job) -> None:  # noqa: ARG002
+        """A direct message."""
+        self._ask(ReplyLost(), ReplyNotReached())
+
+    async def fetch_published(self, job: Job) -> list[bytes]:
+        """Nothing has to be read again here."""
+        raise NotImplementedError
+
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:  # noqa: ARG002
         """A picture."""
+        assert job.approved_at is not None or job.id not in self.doubted, "shown without a moderator's word"
         self._ask(ReplyLost(), ReplyNotReached())
         return job.message_id
+
+    async def bring(self, channel_id: int, case: Case, job: Job, results: Sequence[Result]) -> int:  # noqa: ARG002
+        """The moderators' message."""
+        self._ask(ReplyLost(), ReplyNotReached())
+        return 9
+
+    async def close_case(self, case: Case) -> None:  # noqa: ARG002
+        """The same, decided."""
+        self._ask(ReplyLost(), ReplyNotReached())
+
+
+class FakeBench:
+    """The moderators' channel, which is the same Discord."""
+
+    def __init__(self, replies: FakeReplies) -> None:
+        self.bring = replies.bring
+        self.close = replies.close_case
+
+
+class FakeRules:
+    """Rules that refuse nothing, and want a moderator to look at what the test draws. A member's job keeps its luck."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any], replies: FakeReplies) -> None:
+        self.draw = draw
+        self.replies = replies
+
+    def allow(self, connection: Connection, allowed: Allowed) -> None:
+        """Always."""
+
+    async def judge_source(self, ask: Ask, data: bytes) -> Seen:  # noqa: ARG002
+        """Fine."""
+        return Seen()
+
+    async def judge_results(self, ask: Ask, pictures: Sequence[bytes]) -> Seen:  # noqa: ARG002
+        """Fine."""
+        return Seen()
+
+    async def showing(self, ask: Ask, flags: Sequence[Flag], *, spoiler: bool) -> Showing:  # noqa: ARG002
+        """Some are held."""
+        if ask.job_id in self.replies.doubted or self.draw(st.booleans()):
+            self.replies.doubted.add(ask.job_id)
+            return Showing.HOLD
+        return Showing.PLAIN
+
+
+class FakePolicies:
+    """One policy for everybody: two reports are enough, and who is not heard in an hour is rejected."""
+
+    async def get(self, guild_id: int) -> Policy:  # noqa: ARG002
+        """The policy."""
+        return Policy(report_count=2, review_channel_id=5, review_hours=1, review_then="reject")
 
 
 class Life(RuleBasedStateMachine):
@@ -248,7 +325,8 @@ class Life(RuleBasedStateMachine):
             opening = open_database(f"sqlite:///{folder}/life.db", _now)
             Life.database = self.runner.run(self.stack.enter_async_context(opening))
         Life.clock_now = self.clock
-        self.runner.run(self.database.run(delete(jobs)))
+        for table in (entries, cases, jobs):
+            self.runner.run(self.database.run(delete(table)))
         self.provider, self.replies = FakeProvider(self.draw), FakeReplies(self.draw)
         self.start_process()
 
@@ -266,14 +344,21 @@ class Life(RuleBasedStateMachine):
         handover = Handover("host", "https://here", provider, replies)
         search = Search(self.store, provider)
         self.telling = telling = Telling(self.store, replies, self.clock, limits)
+        rules: Any = FakeRules(self.draw, self.replies)
+        bench: Any = FakeBench(self.replies)
+        docket = Docket(self.crashing)
         self.steps = Steps(
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
-            AsyncLimiter(1000, 1), lambda: 0.5,
+            rules, docket, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         prices = {"schnell": Decimal("0.0015")}
         self.intake = Intake(
-            self.store, studio, replies, handover, estimates, telling, self.clock, prices, limits, PictureLimits()
-        )
+            self.store, studio, replies, handover, estimates, telling, rules, self.clock, prices, limits,
+            PictureLimits(),
+        )  # fmt: skip
+        self.cases = Cases(self.crashing)
+        policies: Any = FakePolicies()
+        self.review = Review(self.store, docket, self.cases, policies, bench, replies, studio, self.clock)
         self.runner.run(self.store.abandon_others())
 
     def live(self, work: Callable[[], Awaitable[Any]]) -> Any:
@@ -297,8 +382,10 @@ class Life(RuleBasedStateMachine):
             locale="en-US", token="t", attachment_url="a", prompt="p", model="schnell", strength=0.7,
         )  # fmt: skip
 
+        allowed = Allowed(request.as_ask(Decimal("0.0015")), Standing(), Policy(), ())
+
         async def arrive() -> None:
-            job = await self.intake.arrive(request)
+            job = await self.intake.arrive(request, allowed)
             if job is not None and answered:
                 await self.intake.answered(job, 7)
 
@@ -318,6 +405,7 @@ class Life(RuleBasedStateMachine):
                 JobStatus.UNKNOWN: self.steps.look,
                 JobStatus.RUNNING: self.steps.look,
                 JobStatus.DELIVERING: self.steps.deliver,
+                JobStatus.REVIEWING: self.review.step,
                 **dict.fromkeys(ENDS, self.telling.tell),
             }
             for job in await self.store.claim(1):
@@ -345,6 +433,27 @@ class Life(RuleBasedStateMachine):
         job_id = data.draw(st.sampled_from(sorted(self.seen)))
         self.live(lambda: self.steps.cancel(job_id))
 
+    @rule(decision=st.sampled_from([Decision.APPROVE, Decision.SPOILER, Decision.REJECT]), number=st.integers(1, 3))
+    def decide(self, decision: Decision, number: int) -> None:
+        """A moderator clicks, perhaps on what is decided already."""
+
+        async def click() -> None:
+            case = await self.cases.get(2, number)
+            if case is not None:
+                await self.review.decide(case, decision, 8)
+
+        self.live(click)
+
+    @precondition(lambda self: self.seen)
+    @rule(data=st.data(), member=st.integers(11, 14))
+    def report_or_appeal(self, data: st.DataObject, member: int) -> None:
+        """Members report what they see, and appeal what is kept from them."""
+        job = self.runner.run(Store(self.database, "test").get(data.draw(st.sampled_from(sorted(self.seen)))))
+        if job is not None and job.status is JobStatus.DONE:
+            self.live(lambda: self.review.report(job, 2, member, ""))
+        elif job is not None and job.status is JobStatus.REJECTED:
+            self.live(lambda: self.review.appeal(job, "please"))
+
     @precondition(lambda self: self.seen)
     @rule(data=st.data())
     def callback(self, data: st.DataObject) -> None:
@@ -355,7 +464,7 @@ class Life(RuleBasedStateMachine):
             key, task_id = job.key, data.draw(st.sampled_from([None, *mine]))
             self.live(lambda: self.store.hint(key, task_id))
 
-    @rule(seconds=st.sampled_from([1, 5, 20, 61, 600]))
+    @rule(seconds=st.sampled_from([1, 5, 20, 61, 600, 3600]))
     def wait(self, seconds: int) -> None:
         """Time passes."""
         self.clock.move(seconds)
@@ -370,10 +479,11 @@ class Life(RuleBasedStateMachine):
         """Moves are allowed ones, ends stay, and whatever is open will be looked at."""
         if Life.database is None:
             return
-        rows = self.runner.run(self.database.run(select(jobs.c.id, jobs.c.status, jobs.c.wake_at, jobs.c.reason)))
+        rows = self.runner.run(self.database.run(select(jobs)))
         for row in rows:
             status = JobStatus(row.status)
             before = self.seen.get(row.id, JobStatus.ARRIVING)
+            assert row.id not in self.replies.doubted or status is not JobStatus.DONE or row.approved_at is not None
             assert status in REACHABLE[before] or (before, status) == (JobStatus.SUBMITTING, JobStatus.QUEUED)
             told = status is JobStatus.DONE or row.reason == "never_answered" or row.id in self.replies.heard
             assert row.wake_at is not None or (status in ENDS and told)

@@ -29,7 +29,8 @@ VALUES = {
     "hands": [2],
     "secret_key": "key",
     "task": "task",
-    "retention": 1.0,
+    "flagged": "[]",
+    "hidden": 0,
 }
 OFTEN = [
     "CAN_ADMIT",
@@ -43,7 +44,6 @@ OFTEN = [
     "WAITING",
     "HINT",
     "RECENT_SECONDS",
-    "SWEEP",
 ]
 
 

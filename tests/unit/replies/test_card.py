@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import Reason
-from bot.jobs import ENDS, Job, JobStatus, Request
+from bot.jobs import Job, JobStatus, Request
 from bot.jobs.model import CANCELLABLE, Outlook
 from bot.replies.card import (
     COLORS,
@@ -36,6 +36,15 @@ SAMPLE_VALUES: Mapping[str, object] = {
     "height": 2,
     "least": 64,
     "seconds": 15,
+    "message": "Please be kind to each other.",
+    "opens": "<t:1:R>",
+    "left": "$0.10",
+    "price": "$0.20",
+    "limit": "$1.00",
+    "role": "<@&1>",
+    "roles": "<@&1>",
+    "channels": "<#1>",
+    "models": "`dev`",
 }
 
 
@@ -62,6 +71,17 @@ def build_job(build_request: Callable[..., Request]) -> Callable[..., Job]:
 def fields(card: Card) -> dict[str, str]:
     """The card's fields by name."""
     return {field.name: field.value for field in card.fields}
+
+
+def labels(card: Card) -> set[str]:
+    """The card's buttons."""
+    return {button.label for button in card.buttons}
+
+
+def test_outside_of_guilds_nothing_is_reported(build_job: Callable[..., Job]) -> None:
+    """There are no moderators to report it to."""
+    job = build_job(JobStatus.DONE)
+    assert not build_card(replace(job, request=replace(job.request, guild_id=None)), NOTHING).buttons
 
 
 def test_a_waiting_card_says_where_and_how_long(build_job: Callable[..., Job]) -> None:
@@ -110,12 +130,14 @@ def test_money_is_readable(build_job: Callable[..., Job], amount: str, shown: st
 
 @pytest.mark.parametrize("status", JobStatus)
 def test_every_status_has_a_face(build_job: Callable[..., Job], status: JobStatus) -> None:
-    """A title, a color, and a Cancel button exactly where cancelling works."""
+    """A title, a color, and exactly the buttons that make sense there."""
     card = build_card(build_job(status), NOTHING)
     assert card.title
     assert status in COLORS
-    assert bool(card.buttons) == (status in CANCELLABLE)
-    assert not (status in ENDS and card.buttons)
+    assert ("Cancel" in labels(card)) == (status in CANCELLABLE)
+    assert ("Report" in labels(card)) == (status is JobStatus.DONE)
+    assert ("Why?" in labels(card)) == (status is JobStatus.REJECTED)
+    assert len(card.buttons) <= 1
 
 
 @pytest.mark.parametrize("reason", Reason)

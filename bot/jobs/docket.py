@@ -1,0 +1,186 @@
+"""The moves of a job that people decide: into review and out of it, by report, appeal or decision.
+
+Each happens with its case and its line in the guild's book in one transaction, so the first decision wins on any
+process, and what is written down is what happened.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, func, insert, literal, select
+
+from bot.database import PASS, cases, now, reports
+from bot.database.schema import Instant
+from bot.errors import Reason
+from bot.jobs import statements as sql
+from bot.jobs.model import Job, JobStatus
+from bot.jobs.rows import held, parse_job
+from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.cases import Matter, close_case, open_case
+from bot.moderation.model import Flag, format_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from bot.database import Database
+
+_IS_APPEAL = (cases.c.job_id == bindparam("job"), cases.c.kind == EntryKind.APPEAL.value)
+APPEALS = select(func.count()).select_from(cases).where(*_IS_APPEAL)
+REPORTED_BY = select(reports.c.job_id).where(
+    reports.c.job_id == bindparam("job"), reports.c.member_id == bindparam("member")
+)
+ADD_REPORT = insert(reports).values(
+    job_id=bindparam("job"), member_id=bindparam("member"), words=bindparam("said"), reported_at=now()
+)
+# Moderators who let a picture through have answered the reports until then.
+_ANSWERED = select(func.max(cases.c.closed_at)).where(cases.c.job_id == bindparam("job")).scalar_subquery()
+COUNT_REPORTS = (
+    select(func.count())
+    .select_from(reports)
+    .where(
+        reports.c.job_id == bindparam("job"),
+        reports.c.reported_at > func.coalesce(_ANSWERED, literal(0.0), type_=Instant()),
+    )
+)
+
+
+class Decision(StrEnum):
+    """What a moderator decides about a result, or `expire`: nobody did in time. Stored in rows: never rename one."""
+
+    APPROVE = "approve"
+    SPOILER = "spoiler"
+    REJECT = "reject"
+    EXPIRE = "expire"
+    NOTE = "note"
+    """Seen; there is nothing to show or to take away."""
+
+
+class Heard(StrEnum):
+    """What became of a report or an appeal. Each is a key of the catalogue."""
+
+    COUNTED = "counted"
+    HIDDEN = "hidden"
+    """This report was the last one needed: the picture waits for a moderator."""
+    ALREADY = "already"
+    APPEALED = "appealed"
+    TOO_LATE = "too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    """Writes what people decide about jobs."""
+
+    database: Database
+
+    async def hold(self, job: Job, flags: Sequence[Flag]) -> Job | None:
+        """The pictures in our hands wait for a moderator. None: the turn is over."""
+        matter = Matter(
+            guild_id=job.request.guild_id or 0,
+            kind=EntryKind.REVIEW,
+            member_id=job.request.member_id,
+            job_id=job.id,
+            flags=tuple(flags),
+        )
+
+        def work(connection: Connection) -> Job | None:
+            connection.execute(PASS, {"gate": matter.guild_id})
+            row = connection.execute(sql.HOLD, {**held(job), "flagged": format_flags(flags), "wait": 0.0}).one_or_none()
+            if row is None:
+                return None
+            open_case(connection, matter)
+            return parse_job(row)
+
+        return await self.database.transact(work)
+
+    async def report(self, job: Job, guild_id: int, member_id: int, words: str, enough: int) -> Heard:
+        """A member finds that the pictures should not be shown. `enough` of them hide it until a moderator decides."""
+
+        def work(connection: Connection) -> Heard:
+            connection.execute(PASS, {"gate": guild_id})
+            who = {"job": job.id, "member": member_id}
+            if connection.execute(REPORTED_BY, who).one_or_none() is not None:
+                return Heard.ALREADY
+            connection.execute(ADD_REPORT, who | {"said": words})
+            count = connection.execute(COUNT_REPORTS, {"job": job.id}).scalar_one()
+            flag = Flag("reported", str(count))
+            if count >= enough and self._reopen(connection, job, guild_id, EntryKind.REPORT, flag, words, member_id):
+                return Heard.HIDDEN
+            write(
+                connection,
+                Line(
+                    guild_id,
+                    EntryKind.REPORT,
+                    actor_id=member_id,
+                    member_id=job.request.member_id,
+                    job_id=job.id,
+                    content={"words": words} if words else None,
+                ),
+            )
+            return Heard.COUNTED
+
+        return await self.database.transact(work)
+
+    async def appeal(self, job: Job, guild_id: int, words: str) -> Heard:
+        """The member asks for another look at rejected pictures: once."""
+
+        def work(connection: Connection) -> Heard:
+            connection.execute(PASS, {"gate": guild_id})
+            if connection.execute(APPEALS, {"job": job.id}).scalar_one():
+                return Heard.ALREADY
+            reopened = self._reopen(
+                connection, job, guild_id, EntryKind.APPEAL, Flag("appeal"), words, job.request.member_id
+            )
+            return Heard.APPEALED if reopened else Heard.TOO_LATE
+
+        return await self.database.transact(work)
+
+    async def decide(
+        self, guild_id: int, number: int, job_id: int | None, decision: Decision, by: int | None, words: str = ""
+    ) -> bool:
+        """Decide a case of this guild and move its job. False: somebody else was faster, and nothing happened."""
+
+        def work(connection: Connection) -> bool:
+            if not close_case(connection, guild_id, number, decision.value, by, words):
+                return False
+            if job_id is not None:
+                self._move(connection, guild_id, job_id, decision, words)
+            return True
+
+        return await self.database.transact(work)
+
+    def _reopen(  # noqa: PLR0913, PLR0917 (what a case is made of)
+        self, connection: Connection, job: Job, guild_id: int, kind: EntryKind, flag: Flag, words: str, by: int
+    ) -> bool:
+        """An ended job goes back to review, if it still stands at that end."""
+        appealed = kind is EntryKind.APPEAL
+        flags = (*(each for each in job.flags if each.kind != flag.kind), flag)
+        row = connection.execute(
+            sql.REOPEN,
+            {
+                "job": job.id,
+                "guild": guild_id,
+                "before": (JobStatus.REJECTED if appealed else JobStatus.DONE).value,
+                "flagged": format_flags(flags),
+                "why": None if appealed else Reason.REPORTED.value,
+                "wait": 0.0,
+            },
+        ).one_or_none()
+        if row is None:
+            return False
+        open_case(connection, Matter(guild_id, kind, job.request.member_id, job.id, by, flags, words))
+        return True
+
+    def _move(self, connection: Connection, guild_id: int, job_id: int, decision: Decision, words: str) -> None:
+        about = {"job": job_id, "guild": guild_id, "wait": 0.0}
+        if decision in {Decision.APPROVE, Decision.SPOILER}:
+            connection.execute(sql.LET_THROUGH, about | {"hidden": int(decision is Decision.SPOILER)})
+        else:
+            why = Reason.REVIEW_EXPIRED if decision is Decision.EXPIRE else Reason.REJECTED
+            said = json.dumps({"words": words} if words else {})
+            connection.execute(sql.REJECT, about | {"why": why.value, "why_values": said})

@@ -1,0 +1,198 @@
+"""What is forgotten by itself, and when: pictures after hours, the record after days, a guild that was left after 30.
+
+A guild may say how long; for everybody else, and in direct messages, the operator's hours and the usual days hold.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, func, or_, select, union
+
+from bot.database import (
+    banned_pictures,
+    blocks,
+    cases,
+    entries,
+    erasures,
+    jobs,
+    later,
+    left_guilds,
+    pictures,
+    policies,
+)
+from bot.database.schema import Id, Real
+from bot.jobs.erasing import BATCH, ERASABLE, UNDECIDED, ago
+from bot.moderation.book import DAY_SECONDS, WORDLESS
+from bot.moderation.model import DIRECT_MESSAGES
+from bot.moderation.policy import Policy, parse_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Connection, Select
+
+    from bot.database import Database
+    from bot.jobs.erasing import Erasing
+    from bot.moderation.book import Book
+    from bot.moderation.cases import Cases
+    from bot.moderation.policies import Policies
+
+log = logging.getLogger(__name__)
+
+HOUR_SECONDS = 3600.0
+GRACE_DAYS = 30
+"""A guild that takes the bot back within so long finds everything as it was."""
+MOST_GUILDS = 500
+"""In one statement."""
+
+_newer = policies.alias("newer")
+_HAS_NEWER = (
+    select(_newer.c.version)
+    .where(_newer.c.guild_id == policies.c.guild_id, _newer.c.version > policies.c.version)
+    .exists()
+)
+IN_FORCE = select(policies.c.guild_id, policies.c.document).where(~_HAS_NEWER).order_by(policies.c.guild_id)
+
+_GUILD: BindParameter[int] = bindparam("guild", type_=Id)
+_LONG_AGO = left_guilds.c.left_at < ago(GRACE_DAYS * DAY_SECONDS)
+LONG_LEFT = select(left_guilds.c.guild_id).where(_LONG_AGO)
+DROP_JOBS = (
+    delete(jobs)
+    .where(jobs.c.id.in_(select(jobs.c.id).where(jobs.c.guild_id == _GUILD).limit(BATCH)))
+    .returning(jobs.c.id)
+)
+DROP_LEFT = delete(left_guilds).where(left_guilds.c.guild_id == _GUILD, _LONG_AGO).returning(left_guilds.c.guild_id)
+DROP_REST = tuple(
+    delete(table).where(table.c.guild_id == _GUILD)
+    for table in (policies, cases, entries, banned_pictures, blocks, erasures)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """How long something is kept: pictures after their job is over, and the record of what was asked."""
+
+    retention_hours: int
+    record_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is older than `age` seconds: jobs that have pictures, jobs with words, guilds with words about jobs."""
+
+    pictures: Select[Any]
+    jobs: Select[Any]
+    words: CompoundSelect[Any]
+
+
+def build_due(is_meant: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> Due:
+    """The statements for the guilds that are meant."""
+
+    def meant(guild: ColumnElement[Any]) -> ColumnElement[bool]:
+        # Wrapped, so that the indexes of times are used: what is old is little, what a guild has is much.
+        return is_meant(func.coalesce(guild, DIRECT_MESSAGES))
+
+    before = later(-bindparam("age", type_=Real))
+    old = select(jobs.c.id).where(jobs.c.ended_at < before, meant(jobs.c.guild_id))
+    return Due(
+        pictures=old.where(jobs.c.id.in_(select(pictures.c.job_id)), ~UNDECIDED),
+        jobs=old.where(ERASABLE),
+        words=union(
+            select(cases.c.guild_id).where(
+                cases.c.closed_at < before,
+                or_(cases.c.words != "", cases.c.note != "", cases.c.flags != "[]"),
+                meant(cases.c.guild_id),
+            ),
+            select(entries.c.guild_id).where(
+                entries.c.content.is_not(None),
+                entries.c.written_at < before,
+                entries.c.kind.not_in(WORDLESS),
+                meant(entries.c.guild_id),
+            ),
+        ),
+    )
+
+
+NAMED = build_due(lambda guild: guild.in_(bindparam("guilds", expanding=True)))
+OTHERS = build_due(lambda guild: guild.not_in(select(policies.c.guild_id)))
+"""Guilds that never set up anything, and direct messages."""
+
+
+class Retention:
+    """Forgets what is old enough. `retention_hours` are the operator's: no guild keeps pictures longer."""
+
+    def __init__(
+        self,
+        database: Database,
+        policies: Policies,
+        cases: Cases,
+        book: Book,
+        erasing: Erasing,
+        retention_hours: int,
+    ) -> None:
+        self._database = database
+        self._policies = policies
+        self._cases = cases
+        self._book = book
+        self._erasing = erasing
+        self._retention_hours = retention_hours
+
+    async def spans(self, guild_id: int) -> Spans:
+        """How long things of this guild are kept."""
+        return self._spans(await self._policies.get(guild_id))
+
+    async def sweep(self) -> None:
+        """Forget everything whose time is over."""
+        for row in await self._database.run(LONG_LEFT):
+            await self._drop_guild(row.guild_id)
+        await self._forget(OTHERS, self._spans(Policy()))
+        for spans, guilds in await self._groups():
+            await self._forget(NAMED, spans, guilds=guilds)
+        await self._erasing.go_on()
+        await self._erasing.drop_erased()
+
+    async def _drop_guild(self, guild_id: int) -> None:
+        """Delete everything of a guild that was left long ago. If it took the bot back a moment ago, the rest stays."""
+        while len(await self._database.run(DROP_JOBS, guild=guild_id)) == BATCH:
+            pass
+
+        def work(connection: Connection) -> None:
+            if connection.execute(DROP_LEFT, {"guild": guild_id}).all():
+                for statement in DROP_REST:
+                    connection.execute(statement, {"guild": guild_id})
+
+        await self._database.transact(work)
+
+    async def _forget(self, due: Due, spans: Spans, **which: object) -> None:
+        hours, days = spans.retention_hours, spans.record_days
+        await self._erasing.drop_pictures(due.pictures, age=hours * HOUR_SECONDS, **which)
+        await self._erasing.erase(due.jobs, age=days * DAY_SECONDS, **which)
+        for row in await self._database.run(due.words, age=days * DAY_SECONDS, **which):
+            await self._cases.erase_older(row.guild_id, days)
+            await self._book.erase_older(row.guild_id, days)
+
+    async def _groups(self) -> list[tuple[Spans, list[int]]]:
+        """The guilds that have a policy, by how long it keeps things."""
+        groups: defaultdict[Spans, list[int]] = defaultdict(list)
+        for row in await self._database.run(IN_FORCE):
+            try:
+                groups[self._spans(parse_policy(json.loads(row.document)))].append(row.guild_id)
+            except ValueError as error:  # whoever changed the row, the sweep goes on
+                log.warning(
+                    "guild %s: nothing is forgotten, because its policy cannot be read: %s", row.guild_id, error
+                )
+        return [(spans, some) for spans, guilds in groups.items() for some in _split(guilds)]
+
+    def _spans(self, policy: Policy) -> Spans:
+        own = policy.retention_hours
+        hours = self._retention_hours if own is None else min(own, self._retention_hours)
+        return Spans(hours, policy.record_days)
+
+
+def _split(guilds: list[int]) -> Iterator[list[int]]:
+    return (guilds[start : start + MOST_GUILDS] for start in range(0, len(guilds), MOST_GUILDS))

@@ -1,0 +1,88 @@
+"""Where, who, what: the rules that are judged by looking at the request and at who makes it. Pure.
+
+Where pictures are made and what may be made binds everybody, and so do limits, budgets and blocks: who tries out a rule
+of their own sees what it does. Who may make them does not bind those who manage the server: the policy is theirs, and
+roles and waiting times are there to keep others out.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.errors import Reason, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from bot.moderation.model import Ask, Standing
+    from bot.moderation.policy import Policy
+
+MOST_NAMED = 5
+"""How many channels or roles a sentence names."""
+
+
+def judge_standing(policy: Policy, ask: Ask, standing: Standing, now: datetime) -> None:
+    """Raise `Refused` where this place, this member or this order is not what the policy of the place wants."""
+    _judge_place(policy, ask, standing)
+    if not standing.manages:
+        _judge_member(policy, standing, now)
+    _judge_order(policy, ask)
+
+
+def format_opening(at: datetime) -> str:
+    """A time that Discord's client counts down to: https://discord.com/developers/docs/reference#message-formatting."""
+    return f"<t:{math.ceil(at.timestamp())}:R>"
+
+
+def _judge_place(policy: Policy, ask: Ask, standing: Standing) -> None:
+    """The nearest word counts: of a thread before its channel's, and of that before its category's."""
+    for place in _list_places(ask, standing):
+        if place in policy.closed_channels:
+            break
+        if place in policy.channels:
+            return
+    else:
+        if not policy.channels:
+            return
+    elsewhere = policy.channels - policy.closed_channels
+    if elsewhere:
+        raise Refused(Reason.CHANNEL_ELSEWHERE, channels=_format_mentions("#", elsewhere))
+    raise Refused(Reason.CHANNEL_CLOSED)
+
+
+def _list_places(ask: Ask, standing: Standing) -> Iterator[int]:
+    yield ask.channel_id
+    if ask.parent_id is not None:
+        yield ask.parent_id
+    yield from sorted(standing.channel_ids - {ask.channel_id, ask.parent_id})
+
+
+def _judge_member(policy: Policy, standing: Standing, now: datetime) -> None:
+    excluded = policy.roles_excluded & standing.role_ids
+    if excluded:
+        raise Refused(Reason.ROLE_EXCLUDED, roles=_format_mentions("@&", excluded))
+    if policy.roles_required and not policy.roles_required & standing.role_ids:
+        raise Refused(Reason.ROLE_MISSING, roles=_format_mentions("@&", policy.roles_required))
+    opens_at = (standing.joined_at or now) + timedelta(days=policy.newcomer_days)  # a guest has never joined
+    if opens_at > now:
+        raise Refused(Reason.NEWCOMER, opens=format_opening(opens_at))
+
+
+def _judge_order(policy: Policy, ask: Ask) -> None:
+    if policy.models and ask.model not in policy.models:
+        raise Refused(Reason.MODEL_CLOSED, models=", ".join(sorted(policy.models)))
+    if not policy.least_strength <= ask.strength <= policy.most_strength:
+        least, most = f"{policy.least_strength:g}", f"{policy.most_strength:g}"
+        raise Refused(Reason.STRENGTH_RANGE, least=least, most=most)
+    if ask.count > policy.most_count:
+        raise Refused(Reason.COUNT_CLOSED, most=policy.most_count)
+
+
+def _format_mentions(mark: str, ids: Iterable[int]) -> str:
+    """The first of them, by age, as Discord shows them."""
+    ordered = sorted(ids)
+    shown = ", ".join(f"<{mark}{each}>" for each in ordered[:MOST_NAMED])
+    return shown if len(ordered) <= MOST_NAMED else f"{shown} …"

@@ -1,0 +1,61 @@
+"""What whoever acts may do, as Discord says in this very interaction: never from a cache, which can be behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.client import answer_alone
+from bot.replies.texts import say
+
+if TYPE_CHECKING:
+    from bot.moderation.policy import Policy
+
+IN_GUILDS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+"""For commands of guilds: `guild_only` alone is overruled by what the tree allows for all commands."""
+
+
+def may_set_policy(interaction: discord.Interaction[Any]) -> bool:
+    """Manage Server, in the guild of the interaction."""
+    return _has(interaction, "manage_guild")
+
+
+def may_review(interaction: discord.Interaction[Any], policy: Policy) -> bool:
+    """Manage Messages, or a role that the policy chose for reviews."""
+    return _has(interaction, "manage_messages") or not policy.review_roles.isdisjoint(get_role_ids(interaction))
+
+
+def may_block(interaction: discord.Interaction[Any]) -> bool:
+    """Timeout Members."""
+    return _has(interaction, "moderate_members")
+
+
+def get_role_ids(interaction: discord.Interaction[Any]) -> frozenset[int]:
+    """The roles of whoever acts, as Discord sent them; outside of guilds nobody has any."""
+    member = interaction.user
+    if interaction.guild_id is None or not isinstance(member, discord.Member):
+        return frozenset()
+    return frozenset(member._roles)  # noqa: SLF001 (`roles` leaves out what the cache does not know)
+
+
+def sets_policy(member: discord.Member | discord.User) -> bool:
+    """Whether somebody else has Manage Server, as Discord just told; who is not in the server has not."""
+    if not isinstance(member, discord.Member):
+        return False
+    told = member.resolved_permissions
+    return (member.guild_permissions if told is None else told).manage_guild
+
+
+async def require(interaction: discord.Interaction[Any], allowed: bool, key: str) -> bool:
+    """Whether they may; where not, they are told so alone, in the sentence of this key."""
+    if not allowed:
+        await answer_alone(interaction, say(str(interaction.locale), key))
+    return allowed
+
+
+def _has(interaction: discord.Interaction[Any], permission: str) -> bool:
+    """A permission in this guild; in direct messages Discord sends some, and they mean nothing."""
+    permissions = interaction.permissions
+    return interaction.guild_id is not None and (permissions.administrator or getattr(permissions, permission))

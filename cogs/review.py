@@ -1,0 +1,286 @@
+"""The moderators' buttons on a case, and the member's Why and Appeal on a rejected one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Repaint, answer_alone
+from bot.jobs import JobStatus
+from bot.jobs.docket import Decision
+from bot.moderation import likeness
+from bot.moderation.bans import FlatPicture
+from bot.replies.card import build_rejection
+from bot.replies.embed import build_embed, build_view
+from bot.replies.post import open_files
+from bot.replies.texts import say
+from cogs.forms import Form
+from cogs.img2img import words
+from cogs.moderation import begin_answer, moderation
+from cogs.powers import may_block, may_review, require, sets_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.jobs import Job
+    from bot.moderation.cases import Case
+
+Interaction = discord.Interaction[Repaint]
+LONGEST_WORDS = 500
+LONGEST_DAYS = 4
+MOST_DAYS = 3650
+REASONS = ("rules", "people", "explicit", "violence", "copyright", "quality", "other")
+OWN_WORDS = "other"
+KEY = "command.moderation.case"
+
+
+class Review(commands.Cog):
+    """Decisions about cases. Every click is judged by what its clicker may do at that moment, in that guild."""
+
+    def __init__(self, bot: Repaint) -> None:
+        self.bot = bot
+        bot.presses |= {
+            "case:approve": partial(self.decide, Decision.APPROVE),
+            "case:spoiler": partial(self.decide, Decision.SPOILER),
+            "case:note": partial(self.decide, Decision.NOTE),
+            "case:reject": self.ask_reason,
+            "case:block": self.ask_block,
+            "case:ban": self.ask_ban,
+            "job:why": self.why,
+            "job:appeal": self.ask_appeal,
+        }
+
+    # -- moderators ----------------------------------------------------------------------------------------------
+
+    async def decide(self, decision: Decision, interaction: Interaction, number: int) -> None:
+        """Approve, approve as spoiler, or note a case: one click."""
+        case = await self._open_case(interaction, number)
+        if case is None:
+            return
+        if (decision is Decision.NOTE) == (case.job_id is not None):  # a forged button: this one is not offered
+            await answer_alone(interaction, say(str(interaction.locale), "case.unknown"))
+            return
+        await interaction.response.defer()
+        await self._close(interaction, case, decision, "")
+
+    async def ask_reason(self, interaction: Interaction, number: int) -> None:
+        """Ask why it is rejected."""
+        case = await self._open_case(interaction, number)
+        if case is None or case.job_id is None:
+            return
+        locale = str(interaction.locale)
+        form = Form(say(locale, "form.reject", number=number), partial(self._reject, number))
+        form.ask_choice("reason", say(locale, "form.reason"), {key: say(locale, f"reject.{key}") for key in REASONS})
+        form.ask_words("words", say(locale, "form.own_words"), LONGEST_WORDS)
+        await interaction.response.send_modal(form)
+
+    async def _reject(self, number: int, interaction: Interaction, answers: Mapping[str, str]) -> None:
+        case = await self._open_case(interaction, number)
+        if case is None:
+            return
+        await interaction.response.defer()
+        chosen = "" if answers["reason"] == OWN_WORDS else say(str(interaction.locale), f"reject.{answers['reason']}")
+        said = " ".join(part for part in (chosen, answers["words"]) if part)
+        await self._close(interaction, case, Decision.REJECT, said)
+
+    async def _close(self, interaction: Interaction, case: Case, decision: Decision, said: str) -> None:
+        decided = await self.bot.rooms.review.decide(case, decision, interaction.user.id, said)
+        self.bot.rooms.wake()
+        await self._show(interaction, decided)
+        if decided.decided_by != interaction.user.id or decided.decision != decision:
+            await answer_alone(interaction, say(str(interaction.locale), "case.already"))
+
+    async def _show(self, interaction: Interaction, case: Case) -> None:
+        """Bring the message that was clicked up to date, and the case's own if that is another one."""
+        card = await self.bot.rooms.desk.build(case)
+        await interaction.edit_original_response(embed=build_embed(card), view=build_view(card))
+        if interaction.message is None or interaction.message.id != case.message_id:
+            await self.bot.rooms.review.show_decided(case)
+
+    async def _open_case(self, interaction: Interaction, number: int) -> Case | None:
+        """The case of this number in this guild, if whoever clicked may decide it and nobody has. Else answers them."""
+        case = await self._case(interaction, number)
+        if case is None or case.open:
+            return case
+        await interaction.response.defer()
+        await self._show(interaction, case)
+        await answer_alone(interaction, say(str(interaction.locale), "case.already"))
+        return None
+
+    async def _case(self, interaction: Interaction, number: int) -> Case | None:
+        rooms, guild_id = self.bot.rooms, interaction.guild_id or 0
+        policy = await rooms.policies.get(guild_id)
+        if not await require(interaction, may_review(interaction, policy), "power.review"):
+            return None
+        case = await rooms.cases.get(guild_id, number)
+        if case is None:
+            await answer_alone(interaction, say(str(interaction.locale), "case.unknown"))
+        return case
+
+    async def ask_block(self, interaction: Interaction, number: int) -> None:
+        """Ask for how long the case's member is blocked, and why."""
+        if not await require(interaction, may_block(interaction), "power.block"):
+            return
+        case = await self._case(interaction, number)
+        if case is None:
+            return
+        locale = str(interaction.locale)
+        form = Form(say(locale, "form.block"), partial(self._block, number))
+        form.ask_words("days", say(locale, "form.days"), LONGEST_DAYS, hint=say(locale, "form.days_hint"))
+        form.ask_words("words", say(locale, "form.block_reason"), LONGEST_WORDS)
+        await interaction.response.send_modal(form)
+
+    async def _block(self, number: int, interaction: Interaction, answers: Mapping[str, str]) -> None:
+        if not await require(interaction, may_block(interaction), "power.block"):
+            return
+        case, days = await self._case(interaction, number), await self._days(interaction, answers["days"])
+        if case is None or days is None:
+            return
+        locale, member = str(interaction.locale), f"<@{case.member_id}>"
+        if await self._sets_policy(case):
+            await answer_alone(interaction, say(locale, "blocks.manages", member=member))
+            return
+        await self.bot.rooms.blocks.block(
+            case.guild_id, case.member_id, interaction.user.id, answers["words"], days or None
+        )
+        await answer_alone(interaction, say(locale, "case.blocked", member=member))
+
+    async def _sets_policy(self, case: Case) -> bool:
+        """Whether the case's member has Manage Server, asked of Discord: a click does not bring them along."""
+        guild = self.bot.get_guild(case.guild_id)
+        try:
+            return guild is not None and sets_policy(await guild.fetch_member(case.member_id))
+        except discord.NotFound:  # who has left may be blocked, too
+            return False
+
+    async def ask_ban(self, interaction: Interaction, number: int) -> None:
+        """Ask which picture of the case is banned, for how long, and why."""
+        case = await self._case(interaction, number)
+        if case is None:
+            return
+        locale = str(interaction.locale)
+        job = None if case.job_id is None else await self.bot.rooms.steps.store.get(case.job_id)
+        count = 0 if job is None else job.request.count
+        pictures = {"source": say(locale, "form.source")}
+        pictures |= {str(n): say(locale, "form.result", number=n) for n in range(1, count + 1)}
+        form = Form(say(locale, "form.ban"), partial(self._ban, number))
+        form.ask_choice("picture", say(locale, "form.picture"), pictures)
+        form.ask_words("days", say(locale, "form.days"), LONGEST_DAYS, hint=say(locale, "form.days_hint"))
+        form.ask_words("words", say(locale, "form.ban_reason"), LONGEST_WORDS)
+        await interaction.response.send_modal(form)
+
+    async def _ban(self, number: int, interaction: Interaction, answers: Mapping[str, str]) -> None:
+        case, days = await self._case(interaction, number), await self._days(interaction, answers["days"])
+        if case is None or days is None:
+            return
+        locale = str(interaction.locale)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        data = await self._picture(case, answers["picture"])
+        if data is None:
+            await answer_alone(interaction, say(locale, "case.picture_gone"))
+            return
+        look = await likeness.look_at(data)
+        try:
+            banned = await self.bot.rooms.bans.ban(
+                case.guild_id, look, answers["words"], interaction.user.id, days or None
+            )
+        except FlatPicture:
+            await answer_alone(interaction, say(locale, "case.picture_flat"))
+            return
+        await answer_alone(interaction, say(locale, "case.banned", number=banned))
+
+    async def _picture(self, case: Case, which: str) -> bytes | None:
+        """The source or a result of a case, while it is kept."""
+        store = self.bot.rooms.steps.store
+        if case.job_id is None:
+            return None
+        if which == "source":
+            source = await store.get_source(case.job_id)
+            return None if source is None else source.data
+        results = await store.get_results(case.job_id)
+        return results[int(which) - 1].data if int(which) <= len(results) else None
+
+    async def _days(self, interaction: Interaction, typed: str) -> int | None:
+        """Days as they were typed; nothing is 0, for ever. None: it was no number, and who typed it was told."""
+        if not typed:
+            return 0
+        if typed.isdecimal() and typed.isascii() and 0 < int(typed) <= MOST_DAYS:
+            return int(typed)
+        await answer_alone(interaction, say(str(interaction.locale), "form.days_wrong"))
+        return None
+
+    # -- the member ----------------------------------------------------------------------------------------------
+
+    async def why(self, interaction: Interaction, job_id: int) -> None:
+        """Tell the member, and whoever may review, why a picture is not shown."""
+        job = await self._rejected(interaction, job_id)
+        if job is None:
+            return
+        card = build_rejection(job)
+        view = build_view(card) if job.request.member_id == interaction.user.id else None
+        await interaction.response.send_message(
+            embed=build_embed(card), view=view if view is not None else discord.utils.MISSING, ephemeral=True
+        )
+
+    async def _rejected(self, interaction: Interaction, job_id: int) -> Job | None:
+        """The rejected job behind a button, for who may know about it. Else answers them."""
+        rooms, locale = self.bot.rooms, str(interaction.locale)
+        job = await rooms.steps.store.get(job_id)
+        mine = job is not None and job.request.member_id == interaction.user.id
+        here = job is not None and job.request.guild_id == interaction.guild_id
+        if not mine and not (here and may_review(interaction, await rooms.policies.get(interaction.guild_id or 0))):
+            await answer_alone(interaction, say(locale, "door.show_not_yours"))
+            return None
+        if job is None or job.status is not JobStatus.REJECTED:
+            await answer_alone(interaction, say(locale, "appeal.too_late"))
+            return None
+        return job
+
+    async def ask_appeal(self, interaction: Interaction, job_id: int) -> None:
+        """Ask the member what the moderators should consider."""
+        job = await self._rejected(interaction, job_id)
+        if job is None:
+            return
+        locale = str(interaction.locale)
+        if job.request.member_id != interaction.user.id:
+            await answer_alone(interaction, say(locale, "door.show_not_yours"))
+            return
+        form = Form(say(locale, "form.appeal"), partial(self._appeal, job_id))
+        form.ask_words("words", say(locale, "form.appeal_words"), LONGEST_WORDS, required=True)
+        await interaction.response.send_modal(form)
+
+    async def _appeal(self, job_id: int, interaction: discord.Interaction[Any], answers: Mapping[str, str]) -> None:
+        job = await self._rejected(interaction, job_id)
+        if job is not None and job.request.member_id == interaction.user.id:
+            heard = await self.bot.rooms.review.appeal(job, answers["words"])
+            self.bot.rooms.wake()
+            await answer_alone(interaction, say(str(interaction.locale), f"appeal.{heard}"))
+
+
+@moderation.command(name=words(f"{KEY}.name"), description=words(f"{KEY}.description"))
+@app_commands.rename(number=words(f"{KEY}.number.name"))
+@app_commands.describe(number=words(f"{KEY}.number.description"))
+async def show_case(interaction: Interaction, number: app_commands.Range[int, 1, 1_000_000]) -> None:
+    """One case with its pictures and buttons, wherever its message may be."""
+    if not await begin_answer(interaction):
+        return
+    rooms = interaction.client.rooms
+    case = await rooms.cases.get(interaction.guild_id or 0, number)
+    if case is None:
+        await answer_alone(interaction, say(str(interaction.locale), "case.unknown"))
+        return
+    job = None if case.job_id is None else await rooms.steps.store.get(case.job_id)
+    kept = [] if job is None else await rooms.desk.gather(job, await rooms.steps.store.get_results(job.id))
+    card = await rooms.desk.build(case)
+    view = build_view(card) or discord.utils.MISSING
+    with open_files(kept) as files:
+        await interaction.followup.send(embed=build_embed(card), view=view, files=files, ephemeral=True)
+
+
+async def setup(bot: Repaint) -> None:
+    """Open this door."""
+    await bot.add_cog(Review(bot))

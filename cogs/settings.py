@@ -1,0 +1,244 @@
+"""The door to a guild's policy: `/repaint-settings`, with its panel, and the same for people who prefer typing."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.client import Repaint, answer_alone
+from bot.moderation.policy import SETTINGS, PolicyWrong, parse_policy, read_value
+from bot.replies.panel import Page, format_change, format_mistake, format_mistakes, format_setting, list_choices
+from bot.replies.plain import fit_lines
+from bot.replies.texts import say
+from cogs.controls import COLOR, PLACES
+from cogs.img2img import words
+from cogs.panel import PanelControl, build_message
+from cogs.powers import IN_GUILDS, may_set_policy, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Interaction = discord.Interaction[Repaint]
+KEY = "command.settings"
+DEFAULT = "default"
+"""What is typed to put a setting back."""
+LONGEST_TYPED = 1000
+LONGEST_LIST = 3900
+MOST_OFFERED = 25
+MOST_HISTORY = 25
+MOST_FILE_KB = 64
+FILE_NAME = "repaint-settings.json"
+
+
+class Place(app_commands.Transformer):
+    """A channel or thread of the guild, also one that the bot cannot see."""
+
+    type = discord.AppCommandOptionType.channel
+    channel_types = PLACES
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Any:  # noqa: ARG002 (discord.py's)
+        """As Discord sent it."""
+        return value
+
+
+SomePlace = app_commands.Transform[Any, Place]
+
+settings = app_commands.Group(
+    name=words(f"{KEY}.name"),
+    description=words(f"{KEY}.description"),
+    allowed_contexts=IN_GUILDS,
+    default_permissions=discord.Permissions(manage_guild=True),
+)
+
+
+def command(
+    group: app_commands.Group, key: str, /, **options: str
+) -> Callable[[Callable[..., Any]], app_commands.Command[Any, ..., Any]]:
+    """Make a function a command, with its words from the catalogue. `options`: the key of each parameter."""
+
+    def decorate(callback: Callable[..., Any]) -> app_commands.Command[Any, ..., Any]:
+        at = f"{KEY}.{key}"
+        made: app_commands.Command[Any, ..., Any]
+        made = group.command(name=words(f"{at}.name"), description=words(f"{at}.description"))(callback)
+        app_commands.rename(**{it: words(f"{at}.{option}.name") for it, option in options.items()})(made)
+        app_commands.describe(**{it: words(f"{at}.{option}.description") for it, option in options.items()})(made)
+        return made
+
+    return decorate
+
+
+async def check(interaction: Interaction) -> bool:
+    """Whether they may set the policy, whatever Discord lets them type; who may not is told so."""
+    return await require(interaction, may_set_policy(interaction), "power.policy")
+
+
+# -- the whole policy ------------------------------------------------------------------------------------------------
+
+
+@command(settings, "panel")
+async def panel(interaction: Interaction) -> None:
+    """The policy in plain words, with everything to change it."""
+    if not await check(interaction):
+        return
+    await interaction.response.send_message(**await build_message(interaction, Page()), ephemeral=True)
+
+
+@command(settings, "show", channel="channel")
+async def show(interaction: Interaction, channel: SomePlace = None) -> None:
+    """The policy in plain words."""
+    if not await check(interaction):
+        return
+    page = Page(channel_id=None if channel is None else channel.id, parent_id=getattr(channel, "parent_id", None))
+    await interaction.response.send_message(**await build_message(interaction, page, controls=False), ephemeral=True)
+
+
+@command(settings, "history")
+async def history(interaction: Interaction) -> None:
+    """Who changed what, and when."""
+    if not await check(interaction):
+        return
+    locale = str(interaction.locale)
+    versions = await interaction.client.rooms.policies.history(interaction.guild_id or 0, MOST_HISTORY)
+    if not versions:
+        await answer_alone(interaction, say(locale, "settings.no_history"))
+        return
+    await answer_list(interaction, "settings.history", [format_change(each, locale) for each in versions])
+
+
+@command(settings, "undo")
+async def undo(interaction: Interaction) -> None:
+    """Take the last change back."""
+    if not await check(interaction):
+        return
+    locale = str(interaction.locale)
+    undone = await interaction.client.rooms.policies.undo(interaction.guild_id or 0, interaction.user.id)
+    if undone is None or undone.change is None:
+        await answer_alone(interaction, say(locale, "settings.nothing_to_undo"))
+        return
+    key = "settings.undone" if undone.change.version else "settings.undone_all"
+    await answer_alone(interaction, say(locale, key, version=undone.change.version))
+
+
+@command(settings, "export")
+async def export(interaction: Interaction) -> None:
+    """Every setting, as a file that can be handed in again."""
+    if not await check(interaction):
+        return
+    policy = await interaction.client.rooms.policies.get(interaction.guild_id or 0)
+    text = json.dumps(policy.dump(), indent=2, ensure_ascii=False)
+    with io.BytesIO(text.encode("utf-8", "backslashreplace")) as buffer:
+        await interaction.response.send_message(
+            say(str(interaction.locale), "settings.exported"), file=discord.File(buffer, FILE_NAME), ephemeral=True
+        )
+
+
+@command(settings, "import", file="file")
+async def take_over(interaction: Interaction, file: discord.Attachment) -> None:
+    """Put the policy of a file in the place of this one; nothing changes unless all of it is well."""
+    if not await check(interaction):
+        return
+    locale, policies, guild_id = str(interaction.locale), interaction.client.rooms.policies, interaction.guild_id or 0
+    if file.size > MOST_FILE_KB * 1024:
+        await answer_alone(interaction, say(locale, "settings.file_too_large", most=MOST_FILE_KB))
+        return
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    try:
+        policy = parse_policy(json.loads(await file.read()))
+    except PolicyWrong as wrong:
+        await answer_alone(interaction, format_mistakes(wrong.mistakes, locale))
+        return
+    except (ValueError, RecursionError):  # no JSON, or not in UTF-8, or too deep to be anything of ours
+        await answer_alone(interaction, say(locale, "settings.file_not_json"))
+        return
+    except (discord.HTTPException, OSError):
+        await answer_alone(interaction, say(locale, "settings.file_unread"))
+        return
+    before = await policies.get_versioned(guild_id)
+    after = await policies.replace(guild_id, interaction.user.id, policy)
+    same = before.version == after.version
+    await answer_alone(interaction, say(locale, "settings.imported_same" if same else "settings.imported"))
+
+
+# -- one setting -----------------------------------------------------------------------------------------------------
+
+
+@command(settings, "set", key="key", value="value", channel="channel")
+async def set_value(
+    interaction: Interaction,
+    key: app_commands.Range[str, 1, 100],
+    value: app_commands.Range[str, 1, LONGEST_TYPED],
+    channel: SomePlace = None,
+) -> None:
+    """Change one setting, for the guild or for one channel."""
+    if not await check(interaction):
+        return
+    locale, policies = str(interaction.locale), interaction.client.rooms.policies
+    guild_id, by, place = interaction.guild_id or 0, interaction.user.id, None if channel is None else channel.id
+    if key not in SETTINGS:
+        await answer_alone(interaction, say(locale, "settings.unknown_setting"))
+        return
+    try:
+        if value.strip().casefold() == DEFAULT:
+            changed = await policies.clear(guild_id, by, key, place)
+        else:
+            changed = await policies.change(guild_id, by, key, read_value(key, value), place)
+    except PolicyWrong as wrong:
+        await answer_mistakes(interaction, wrong)
+        return
+    policy = changed.policy if place is None else changed.policy.at(place, getattr(channel, "parent_id", None))
+    await answer_alone(interaction, say(locale, "settings.changed", sentence=format_setting(policy, key, locale)))
+
+
+@set_value.autocomplete("key")
+async def offer_keys(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    """The settings, by what people call them."""
+    locale = str(interaction.locale)
+    return offer(interaction, current, {key: say(locale, f"setting.{key}.name") for key in SETTINGS})
+
+
+@set_value.autocomplete("value")
+async def offer_values(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    """What the chosen setting can be, where that can be listed."""
+    locale = str(interaction.locale)
+    chosen = next((given for _, given in interaction.namespace if given in SETTINGS), None)
+    offered = {} if chosen is None else list_choices(chosen, locale)
+    return offer(interaction, current, offered | {DEFAULT: say(locale, "panel.default")})
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+def offer(interaction: Interaction, current: str, offered: dict[str, str]) -> list[app_commands.Choice[str]]:
+    """Those that what was typed so far can become, by value; nothing for who may not know."""
+    if not may_set_policy(interaction):
+        return []
+    typed = current.casefold()
+    fitting = {
+        value: label for value, label in offered.items() if typed in value.casefold() or typed in label.casefold()
+    }
+    return [app_commands.Choice(name=label, value=value) for value, label in list(fitting.items())[:MOST_OFFERED]]
+
+
+async def answer_mistakes(interaction: Interaction, wrong: PolicyWrong) -> None:
+    """Say what cannot be: nothing was changed."""
+    await answer_alone(
+        interaction, "\n".join(format_mistake(each, str(interaction.locale)) for each in wrong.mistakes[:5])
+    )
+
+
+async def answer_list(interaction: Interaction, key: str, lines: Iterable[str]) -> None:
+    """Lines under a heading, as many as one message holds."""
+    embed = discord.Embed(
+        title=say(str(interaction.locale), key), description="\n".join(fit_lines([*lines], LONGEST_LIST)), color=COLOR
+    )
+    await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+async def setup(bot: Repaint) -> None:
+    """Open this door."""
+    bot.tree.add_command(settings)
+    bot.add_dynamic_items(PanelControl)
