@@ -134,7 +134,8 @@ class Intake:
 
     async def _queue(self, job: Job, source: Source) -> None:
         seen = await self.rules.judge_source(job.ask, source.data)
-        address = await self.handover.address(job, source)
+        aside = await self.rules.find_aside(job.ask, (*job.flags, *seen.flags))
+        address = await self.handover.address(job, source, aside)
         queued = await self.store.queue(job, source, address, seen.flags, spoiler=seen.spoiler)
         if queued is not None:
             log.info("job %s: queued", job.id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.client import answer_alone
-from bot.errors import Refused
+from bot.errors import Reason, Refused
 from bot.jobs.model import Outlook
 from bot.moderation.model import Standing
 from bot.replies.card import build_card
@@ -84,6 +84,8 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
     except Refused as refused:
         log.info("interaction %s: refused: %s", request.id, refused.reason)
         await answer_alone(interaction, say_refused(request.locale, refused))
+        if refused.reason is Reason.PROMPT_MINORS:
+            await interaction.client.rooms.review.bring_wordless(request.guild_id or 0)
         return
     if job is None:
         log.info("interaction %s is another process's", request.id)

@@ -46,7 +46,9 @@ class Result(commands.Cog):
         shown = job.status is JobStatus.DONE  # never what a moderator did not let through
         results = await rooms.steps.store.get_results(job.id) if shown else []
         if results:
-            await rooms.editor.deliver(job, results)
+            message_id = await rooms.editor.deliver(job, results)
+            if message_id is not None and message_id != job.message_id:
+                await rooms.steps.store.found(job, message_id)
         elif job.over:
             await rooms.editor.close(job)
         else:

@@ -16,12 +16,13 @@ from bot.moderation import likeness
 from bot.moderation.bans import FlatPicture
 from bot.replies.card import build_rejection
 from bot.replies.embed import build_embed, build_view
+from bot.replies.plain import format_line
 from bot.replies.post import open_files
 from bot.replies.texts import say
 from cogs.forms import Form
 from cogs.img2img import words
 from cogs.moderation import begin_answer, moderation
-from cogs.powers import may_block, may_review, require, sets_policy
+from cogs.powers import may_block, may_review, may_set_policy, require, sets_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,13 +104,26 @@ class Review(commands.Cog):
 
     async def _open_case(self, interaction: Interaction, number: int) -> Case | None:
         """The case of this number in this guild, if whoever clicked may decide it and nobody has. Else answers them."""
-        case = await self._case(interaction, number)
-        if case is None or case.open:
+        case, locale = await self._case(interaction, number), str(interaction.locale)
+        if case is None:
+            return None
+        if not self._is_its_message(interaction, case):
+            await answer_alone(interaction, say(locale, "case.unknown"))
+            return None
+        if case.member_id == interaction.user.id and not may_set_policy(interaction):
+            await answer_alone(interaction, say(locale, "case.own"))
+            return None
+        if case.open:
             return case
         await interaction.response.defer()
         await self._show(interaction, case)
         await answer_alone(interaction, say(str(interaction.locale), "case.already"))
         return None
+
+    def _is_its_message(self, interaction: Interaction, case: Case) -> bool:
+        """Whether the click came from where this very case is shown: numbers are the same in every guild."""
+        message = interaction.message
+        return message is None or message.flags.ephemeral or message.id == case.message_id
 
     async def _case(self, interaction: Interaction, number: int) -> Case | None:
         rooms, guild_id = self.bot.rooms, interaction.guild_id or 0
@@ -141,12 +155,12 @@ class Review(commands.Cog):
         if case is None or days is None:
             return
         locale, member = str(interaction.locale), f"<@{case.member_id}>"
+        await interaction.response.defer(ephemeral=True, thinking=True)
         if await self._sets_policy(case):
             await answer_alone(interaction, say(locale, "blocks.manages", member=member))
             return
-        await self.bot.rooms.blocks.block(
-            case.guild_id, case.member_id, interaction.user.id, answers["words"], days or None
-        )
+        said = format_line(answers["words"], LONGEST_WORDS)
+        await self.bot.rooms.blocks.block(case.guild_id, case.member_id, interaction.user.id, said, days or None)
         await answer_alone(interaction, say(locale, "case.blocked", member=member))
 
     async def _sets_policy(self, case: Case) -> bool:
@@ -154,7 +168,7 @@ class Review(commands.Cog):
         guild = self.bot.get_guild(case.guild_id)
         try:
             return guild is not None and sets_policy(await guild.fetch_member(case.member_id))
-        except discord.NotFound:  # who has left may be blocked, too
+        except discord.HTTPException:  # who has left may be blocked, too
             return False
 
     async def ask_ban(self, interaction: Interaction, number: int) -> None:

@@ -31,8 +31,8 @@ class Handover:
         self._replies = replies
         self._upload_refused = False
 
-    async def address(self, job: Job, source: Source) -> str:
-        """An address that works while the job is not over.
+    async def address(self, job: Job, source: Source, aside: int | None = None) -> str:
+        """An address that works while the job is not over. `aside`: the channel for it if it comes to Discord's.
 
         Raises `ReadFailed`, `ReplyNotReached` or `ReplyLost`; `Refused` where the one allowed way is closed to us.
         """
@@ -42,7 +42,7 @@ class Handover:
             url = await self._upload(job, source)
             if url is not None:
                 return url
-        return await self._replies.host(job, source)
+        return await self._replies.host(job, source, aside)
 
     async def _upload(self, job: Job, source: Source) -> str | None:
         """The address at the provider's upload host; None if another way should be tried."""

@@ -34,8 +34,11 @@ class Replies(Protocol):
     async def find_message(self, job: Job) -> int | None:
         """The id of the reply, where a process died before it could store it. None if there is none."""
 
-    async def host(self, job: Job, source: Source) -> str:
-        """Attach the checked picture to the reply and return the address where others can read it."""
+    async def host(self, job: Job, source: Source, aside: int | None = None) -> str:
+        """Attach the checked picture to the reply and return the address where others can read it.
+
+        `aside`: a channel of the guild to put it into instead, where members may not see it.
+        """
 
     def show(self, job: Job, outlook: Outlook) -> None:
         """Bring the reply up to date soon; later calls replace earlier ones. Never raises, never waits."""
@@ -43,11 +46,17 @@ class Replies(Protocol):
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
 
-    async def close(self, job: Job) -> None:
-        """Show how it ended, now."""
+    async def close(self, job: Job) -> int | None:
+        """Show how it ended, now. Returns the id of the message that does."""
 
-    async def hold(self, job: Job, results: Sequence[Result]) -> None:
-        """Show that a moderator will decide. `results` stay in the reply behind a spoiler; none: nothing does."""
+    async def hold(self, job: Job, results: Sequence[Result] | None) -> int | None:
+        """Show that a moderator will decide. `results` stay behind a spoiler; empty: nothing does; None: what is there.
+
+        Returns the id of the message that says so now.
+        """
+
+    async def restore(self, job: Job) -> int | None:
+        """Show it as finished with what is attached already: nobody else has the pictures any more."""
 
     async def tell_rejected(self, job: Job) -> None:
         """Tell the member, and nobody else, why a moderator did not let the pictures through."""
@@ -65,8 +74,13 @@ class Replies(Protocol):
 class Bench(Protocol):
     """Where moderators see cases. Calls raise `ReplyLost` or `ReplyNotReached`."""
 
-    async def bring(self, channel_id: int, case: Case, job: Job, results: Sequence[Result]) -> int:
-        """Show an undecided case with its pictures in this channel, and return the message's id. Twice is once."""
+    async def bring(
+        self, channel_id: int, case: Case, job: Job | None, results: Sequence[Result], *, visible: bool = False
+    ) -> int:
+        """Show an undecided case with its pictures in this channel, and return the message's id. Twice is once.
 
-    async def close(self, case: Case) -> None:
-        """Show on a case's message how it was decided."""
+        `visible`: what was reported could not be hidden.
+        """
+
+    async def refresh(self, case: Case) -> None:
+        """Show on a case's message how it stands."""

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 6 * 3600.0
 """A case without a deadline is looked at so often: the policy may have changed, or its channel come back."""
+MOST_WORDLESS = 25
 NOT_SHOWN_SECONDS = 600.0
 """How soon the moderators' channel is tried again when it could not be reached."""
 
@@ -60,7 +61,7 @@ class Review:
         if left <= 0 and policy.review_then == "reject":
             await self.decide(case, Decision.EXPIRE, None)
             return
-        if case.message_id is None and not await self._bring(job, case, policy):
+        if not await self._is_shown(case, policy) and not await self._bring(job, case, policy):
             await self.store.release(job, NOT_SHOWN_SECONDS if job.attempts else back_off_seconds(2), failed=True)
             return
         await self.store.release(job, min(LOOK_AGAIN_SECONDS, left) if left > 0 else LOOK_AGAIN_SECONDS)
@@ -100,35 +101,68 @@ class Review:
         await self.store.keep_results(job, results)
         return results
 
+    async def bring_wordless(self, guild_id: int) -> None:
+        """Show the moderators what has no pictures: cases that were opened when a request was refused."""
+        desk_id = (await self.policies.get(guild_id)).desk_channel_id
+        for case in await self.cases.undecided(guild_id, MOST_WORDLESS) if desk_id is not None else []:
+            if case.job_id is None and case.message_id is None and desk_id is not None:
+                try:
+                    message_id = await self.bench.bring(desk_id, case, None, [])
+                except (ReplyLost, ReplyNotReached) as error:
+                    log.warning("case %s of guild %s: not shown to the moderators: %s", case.number, guild_id, error)
+                    return
+                await self.cases.posted(guild_id, case.number, desk_id, message_id)
+
+    async def _is_shown(self, case: Case, policy: Policy) -> bool:
+        """Whether the moderators have it before them, where they look now."""
+        if case.message_id is None or case.channel_id != policy.desk_channel_id:
+            return False
+        try:
+            await self.bench.refresh(case)
+        except ReplyLost:
+            return False
+        except ReplyNotReached as error:
+            log.info("case %s of guild %s: not looked after: %s", case.number, case.guild_id, error)
+        return True
+
     async def _bring(self, job: Job, case: Case, policy: Policy) -> bool:
         """Hide it from everybody, and show it to the moderators. False: their channel was not reached."""
         try:
             results = await self.fetch_evidence(job)
-            await self._hide(job, case, policy, results)
+            visible = not await self._hide(job, case, policy, results)
             if policy.desk_channel_id is None:
                 log.warning("case %s of guild %s: no channel to review it in", case.number, case.guild_id)
                 return False
-            message_id = await self.bench.bring(policy.desk_channel_id, case, job, results)
+            message_id = await self.bench.bring(policy.desk_channel_id, case, job, results, visible=visible)
         except (ReplyLost, ReplyNotReached) as error:
             log.warning("case %s of guild %s: not shown to the moderators: %s", case.number, case.guild_id, error)
             return False
         await self.cases.posted(case.guild_id, case.number, policy.desk_channel_id, message_id)
         return True
 
-    async def _hide(self, job: Job, case: Case, policy: Policy, results: Sequence[Result]) -> None:
-        """What was never shown stays unseen; what was reported goes behind a spoiler or away."""
-        blurred = case.kind == EntryKind.REPORT.value and policy.report_then == "spoiler"
+    async def _hide(self, job: Job, case: Case, policy: Policy, results: Sequence[Result]) -> bool:
+        """What was never shown stays unseen; what was reported goes behind a spoiler or away. False: it could not.
+
+        Pictures of which we have no copy are left where they are: they are the only one.
+        """
+        reported = case.kind == EntryKind.REPORT.value
+        lost = reported and not results
+        shown = results if reported and policy.report_then == "spoiler" else []
         try:
-            await self.replies.hold(job, results if blurred else [])
-        except ReplyLost as error:  # the moderators decide all the same
-            log.info("job %s: there is no reply to say that it is reviewed: %s", job.id, error)
+            message_id = await self.replies.hold(job, None if lost else shown)
+        except ReplyLost as error:
+            log.warning("job %s: its reply could not be changed: %s", job.id, error)
+            return not reported
+        if message_id is not None and message_id != job.message_id:
+            await self.store.found(job, message_id)
+        return not lost
 
     async def show_decided(self, case: Case) -> None:
         """Bring the moderators' message of a case up to date, where nobody's click does."""
         if case.message_id is None:
             return
         try:
-            await self.bench.close(case)
+            await self.bench.refresh(case)
         except (ReplyLost, ReplyNotReached) as error:
             log.info("case %s of guild %s: its message was not changed: %s", case.number, case.guild_id, error)
 

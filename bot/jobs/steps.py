@@ -226,26 +226,41 @@ class Steps:
         """Bring the finished pictures into the message; they are kept here until it has them."""
         try:
             results = await self.store.get_results(job.id) or await self._fetch_results(job)
-            if job.approved_at is None:
+            if job.approved_at is not None:
+                job = replace(job, spoiler=job.spoiler or await self.rules.blurs(job.ask))
+            else:
                 job, showing = await self._judge(job, results)
                 if showing is Showing.HOLD:
                     await self.docket.hold(job, job.flags)
                     return
-            message_id = await self.replies.deliver(job, results)
-            if message_id is not None and message_id != job.message_id:
-                await self.store.found(job, message_id)
+            await self._bring(job, await self.replies.deliver(job, results))
         except (PictureGone, PictureForbidden, PictureUnusable) as error:
             log.warning("job %s: the result cannot be used: %s", job.id, error)
             gone = isinstance(error, PictureGone)
-            await self._fail(job, Reason.RESULT_GONE if gone else Reason.RESULT_UNUSABLE)
+            await self._lose(job, Reason.RESULT_GONE if gone else Reason.RESULT_UNUSABLE)
         except ReplyLost as error:
             log.warning("job %s: no way to its member; the pictures are kept: %s", job.id, error)
             await self.store.finish(job, JobStatus.DONE, Reason.REPLY_GONE)
         except (PictureNotFetched, ReplyNotReached) as error:
             await self._deliver_later(job, error)
-        else:
-            await self.store.finish(job, JobStatus.DONE)
-            log.info("job %s: done", job.id)
+
+    async def _bring(self, job: Job, message_id: int | None) -> None:
+        """The pictures are in this message now, or (None) in a direct one."""
+        if message_id is not None and message_id != job.message_id:
+            await self.store.found(job, message_id)
+        await self.store.finish(job, JobStatus.DONE)
+        log.info("job %s: done", job.id)
+
+    async def _lose(self, job: Job, reason: Reason) -> None:
+        """Nobody has the pictures any more; the reply may, where they were shown before and moderators said yes."""
+        if job.approved_at is None:
+            await self._fail(job, reason)
+            return
+        try:
+            await self._bring(job, await self.replies.restore(job))
+        except (ReplyLost, ReplyNotReached) as error:
+            log.warning("job %s: its reply could not be restored: %s", job.id, error)
+            await self.store.finish(job, JobStatus.DONE, Reason.REPLY_GONE)
 
     async def _judge(self, job: Job, results: Sequence[Result]) -> tuple[Job, Showing]:
         """What the guild's rules say about the pictures that were made, and how they come before others."""
@@ -259,12 +274,14 @@ class Steps:
         if self._since(job.approved_at or job.painted_at) < self.limits.delivering_seconds:
             await self.store.release(job, back_off_seconds(job.attempts), failed=True)
         elif isinstance(error, PictureNotFetched):
-            await self._fail(job, Reason.RESULT_GONE)
+            await self._lose(job, Reason.RESULT_GONE)
         else:
             await self.store.finish(job, JobStatus.DONE, Reason.REPLY_GONE)
 
     async def _fetch_results(self, job: Job) -> list[Result]:
         """Download, check and keep every picture of the task."""
+        if not job.result_urls:
+            raise PictureGone("nobody knows any more where it is")
         results = [await self.studio.check_result(await self.provider.fetch_picture(url)) for url in job.result_urls]
         await self.store.keep_results(job, results)
         return results

@@ -127,6 +127,13 @@ _LAST = select(entries.c.digest).where(_OF_GUILD).order_by(_NEWEST).limit(1)
 _COUNT = select(func.max(entries.c.number)).where(_OF_GUILD)
 END = select(now().label("at"), _COUNT.scalar_subquery().label("number"), _LAST.scalar_subquery().label("digest"))
 APPEND = insert(entries)
+LATELY = select(entries.c.number).where(
+    _OF_GUILD,
+    entries.c.kind == bindparam("which"),
+    entries.c.member_id == bindparam("member"),
+    entries.c.subject == bindparam("about"),
+    entries.c.written_at > later(-bindparam("age", type_=Real)),
+)
 FILTERS = {
     "kind": entries.c.kind == bindparam("kind"),
     "member_id": entries.c.member_id == bindparam("member_id"),
@@ -198,6 +205,12 @@ def write(connection: Connection, line: Line) -> int:
     digest = digest_line(end.digest or "", row)
     connection.execute(APPEND, {**row, "content": content, "salt": salt, "digest": digest})
     return int(row["number"])
+
+
+def has_lately(connection: Connection, line: Line, seconds: float) -> bool:
+    """Whether the book has a line of this kind and subject about this member, written in the last seconds."""
+    values = {"guild": line.guild_id, "which": line.kind.value, "member": line.member_id, "about": line.subject}
+    return connection.execute(LATELY, values | {"age": seconds}).first() is not None
 
 
 def digest_content(salt: str | None, content: str | None) -> str:

@@ -99,6 +99,12 @@ CLOSE = (
 )
 GET = select(cases).where(_THIS)
 OPEN_OF = select(cases).where(cases.c.job_id == bindparam("job"), _UNDECIDED).order_by(cases.c.number.desc()).limit(1)
+OPEN_ABOUT = select(func.min(cases.c.number)).where(
+    cases.c.guild_id == bindparam("guild"),
+    _UNDECIDED,
+    cases.c.member_id == bindparam("member"),
+    cases.c.kind == bindparam("about"),
+)
 OF_JOB = (
     select(cases)
     .where(cases.c.guild_id == bindparam("guild"), cases.c.job_id == bindparam("job"))
@@ -161,6 +167,14 @@ def open_case(connection: Connection, matter: Matter) -> int:
     )
     write(connection, line)
     return number
+
+
+def join_case(connection: Connection, matter: Matter) -> int:
+    """The undecided case of this kind about this member, opened where there is none. Returns its number."""
+    connection.execute(PASS, {"gate": matter.guild_id})
+    about = {"guild": matter.guild_id, "member": matter.member_id, "about": matter.kind.value}
+    found = connection.execute(OPEN_ABOUT, about).scalar()
+    return open_case(connection, matter) if found is None else int(found)
 
 
 def close_case(

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Refused
 from bot.moderation import likeness
-from bot.moderation.book import EntryKind, Line, write
-from bot.moderation.cases import Matter, open_case
+from bot.moderation.book import EntryKind, Line, has_lately, write
+from bot.moderation.cases import Matter, join_case
 from bot.moderation.model import Ask, Flag, Standing
 from bot.moderation.prompts import Match, gather_rules, judge_prompt
-from bot.moderation.quotas import OverBudget, hold, judge_cooldown, warn
+from bot.moderation.quotas import COOLING, OverBudget, hold, judge_cooldown, warn
 from bot.moderation.safety import judge_score
 from bot.moderation.standing import judge_standing
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST_MATCH = 60
+SAME_SECONDS = 3600.0
+"""How long a refusal that says nothing about the words counts as told."""
 REASONS = {
     "minors": Reason.PROMPT_MINORS,
     "undress": Reason.PROMPT_UNDRESS,
@@ -92,7 +94,7 @@ class Rules:
 
     async def judge_request(self, ask: Ask, standing: Standing) -> Allowed:
         """Everything that can be judged without the picture. Raises `Refused`, which the book has then."""
-        policy = (await self.policies.get(ask.guild_id)).at(ask.channel_id, ask.parent_id)
+        policy = await self._policy(ask)
         matches = await self._match(ask, standing, policy)
         if matches and matches[0].rule_kind == "minors":  # before everything else: moderators are told of each
             await self._refuse_words(ask, matches[0])
@@ -154,7 +156,9 @@ class Rules:
             if opens_case:
                 flags = (Flag("minors", (found or {}).get("matched", "")),)
                 matter = Matter(ask.guild_id, EntryKind.MINORS, ask.member_id, flags=flags, words=ask.prompt)
-                number = open_case(connection, matter)
+                number = join_case(connection, matter)
+            elif refused.reason.value not in COOLING and has_lately(connection, line, SAME_SECONDS):
+                return  # nobody fills the book by trying again and again
             write(connection, replace(line, case_number=number))
             if isinstance(refused, OverBudget):
                 warn(connection, ask.guild_id, refused.crossings)
@@ -165,8 +169,12 @@ class Rules:
     # -- pictures ------------------------------------------------------------------------------------------------
 
     async def judge_source(self, ask: Ask, data: bytes) -> Seen:
-        """The checked picture that came. Raises `Refused` if a moderator banned it, which the book has then."""
-        policy = (await self.policies.get(ask.guild_id)).at(ask.channel_id, ask.parent_id)
+        """The checked picture that came. Raises `Refused` if a moderator banned it, which the book has then.
+
+        Or if they blocked its member meanwhile.
+        """
+        policy = await self._policy(ask)
+        await self.blocks.judge(ask.guild_id, ask.member_id)
         likely, banned = await self._compare(ask, "source", 0, data)
         if banned is not None:
             refused = Refused(Reason.PICTURE_BANNED)
@@ -176,8 +184,9 @@ class Rules:
 
     async def judge_results(self, ask: Ask, pictures: Sequence[bytes]) -> Seen:
         """The pictures that were made. Nothing here refuses them: that is for a moderator."""
-        policy = (await self.policies.get(ask.guild_id)).at(ask.channel_id, ask.parent_id)
-        seen = Seen()
+        policy = await self._policy(ask)
+        blocked = await self.blocks.get(ask.guild_id, ask.member_id) is not None
+        seen = Seen((Flag("blocked"),)) if blocked else Seen()
         for position, data in enumerate(pictures):
             likely, banned = await self._compare(ask, "result", position, data)
             sure = Seen() if banned is None else Seen((Flag("near_ban", str(banned)),))
@@ -202,11 +211,23 @@ class Rules:
 
     async def showing(self, ask: Ask, flags: Sequence[Flag], *, spoiler: bool) -> Showing:
         """How pictures with these flags come before others in this place."""
-        policy = (await self.policies.get(ask.guild_id)).at(ask.channel_id, ask.parent_id)
+        policy = await self._policy(ask)
         doubtful = bool(flags) and policy.review != "never"
-        if (policy.review == "everything" or doubtful) and policy.desk_channel_id is not None:
+        if policy.review == "everything" or (doubtful and policy.desk_channel_id is not None):
             return Showing.HOLD
         return Showing.SPOILER if spoiler or doubtful or policy.spoiler else Showing.PLAIN
+
+    async def blurs(self, ask: Ask) -> bool:
+        """Whether everything in this place is shown behind a spoiler, also what a moderator approved."""
+        return (await self._policy(ask)).spoiler
+
+    async def find_aside(self, ask: Ask, flags: Sequence[Flag]) -> int | None:
+        """The moderators' channel, where a source from this place may be seen by them alone; None: by everybody."""
+        policy = await self._policy(ask)
+        return policy.desk_channel_id if policy.review == "everything" or flags else None
+
+    async def _policy(self, ask: Ask) -> Policy:
+        return (await self.policies.get(ask.guild_id)).at(ask.channel_id, ask.parent_id)
 
     async def _check(self, ask: Ask, policy: Policy, kind: str, data: bytes) -> Seen:
         """What the local check says, where it is installed and wanted."""

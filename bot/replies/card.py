@@ -121,6 +121,20 @@ def build_rejection(job: Job) -> Card:
     )
 
 
+def build_aside(job: Job) -> Card:
+    """What moderators read above a source that Discord holds for the provider, where members may not see it yet."""
+    locale = job.request.locale
+    return Card(
+        author=format_line(job.request.member_name, LONGEST_NAME),
+        title=say(locale, "case.source"),
+        text="",
+        color=COLORS[JobStatus.REVIEWING],
+        fields=(),
+        footer=say(locale, "card.footer", id=job.id),
+        buttons=(),
+    )
+
+
 def format_why(job: Job) -> str:
     """Why a moderator rejected it, in their own words where there are some."""
     locale, words = job.request.locale, format_safe(str(job.reason_values.get("words", "")), LONGEST_PROMPT_SHOWN)

@@ -5,6 +5,7 @@ The words are pure (`build_case`); `Desk` brings them into the moderators' chann
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.jobs.ports import ReplyLost
@@ -96,8 +97,10 @@ class Desk:
         """The words of a case as it stands."""
         job = None if case.job_id is None else await self._store.get(case.job_id)
         history = await self._cases.history(case.guild_id, case.member_id)
-        locale = (await self._policies.get(case.guild_id)).language or DEFAULT_LOCALE
-        return build_case(case, job, history, locale)
+        return build_case(case, job, history, await self._locale(case.guild_id))
+
+    async def _locale(self, guild_id: int) -> str:
+        return (await self._policies.get(guild_id)).language or DEFAULT_LOCALE
 
     async def gather(self, job: Job, results: Sequence[Result]) -> list[Picture]:
         """Source and results behind spoilers, small enough to go into one message together."""
@@ -108,14 +111,24 @@ class Desk:
             pictures.append(Picture(f"{SPOILER}result-{number}.{fitted.extension}", fitted.data))
         return pictures
 
-    async def bring(self, channel_id: int, case: Case, job: Job, results: Sequence[Result]) -> int:
-        """Show an undecided case with its pictures in this channel, and return the message's id. Twice is once."""
-        card, pictures = await self.build(case), await self.gather(job, results)
-        message = await self._post.send_to(channel_id, card, pictures, nonce=f"{job.id}c{case.number % 1000}")
-        return message.id
+    async def bring(
+        self, channel_id: int, case: Case, job: Job | None, results: Sequence[Result], *, visible: bool = False
+    ) -> int:
+        """Show an undecided case with its pictures in this channel, and return the message's id. Twice is once.
 
-    async def close(self, case: Case) -> None:
-        """Show on a case's message how it was decided."""
+        `visible`: what was reported could not be hidden, so the moderators have to do it themselves.
+        """
+        card = await self.build(case)
+        if visible:
+            note = say(await self._locale(case.guild_id), "case.still_visible")
+            card = replace(card, text=f"{note}\n\n{card.text}")
+        pictures = [] if job is None else await self.gather(job, results)
+        about = case.guild_id % 10**12 if job is None else job.id
+        nonce = f"{about}c{case.number % 1000}v{channel_id % 10}"
+        return (await self._post.send_to(case.guild_id, channel_id, card, pictures, nonce)).id
+
+    async def refresh(self, case: Case) -> None:
+        """Show on a case's message how it stands."""
         if case.channel_id is None or case.message_id is None:
             raise ReplyLost("nobody was shown this case")
         await self._post.edit_at(case.channel_id, case.message_id, await self.build(case))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TooLarge, UploadsClosed
-from bot.replies.card import Card, Note, build_card, build_rejection, format_alt, format_file_name
+from bot.replies.card import Card, Note, build_aside, build_card, build_rejection, format_alt, format_file_name
 from bot.replies.post import Picture, Post
 from bot.replies.texts import say_refused
 
@@ -128,10 +128,12 @@ class Editor:
 
     # -- the end -------------------------------------------------------------------------------------------------
 
-    async def close(self, job: Job) -> None:
-        """Show how it ended, now."""
+    async def close(self, job: Job) -> int | None:
+        """Show how it ended, now. Returns the id of the message that does."""
         await self._quiet(job.id)
-        await self._post.edit(job, build_card(job, Outlook(), self._label), [])
+        if job.status is JobStatus.REJECTED:  # what a moderator does not want shown must go
+            return await self._replace(job, [])
+        return (await self._post.edit(job, build_card(job, Outlook(), self._label), [])).id
 
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
@@ -142,12 +144,38 @@ class Editor:
         await self._post.tell_alone(job, say_refused(job.request.locale, refused))
         await self._post.remove(job)
 
-    async def hold(self, job: Job, results: Sequence[Result]) -> None:
-        """Show that a moderator will decide; `results` stay visible behind a spoiler, none: nothing is."""
+    async def hold(self, job: Job, results: Sequence[Result] | None) -> int | None:
+        """Show that a moderator will decide. `results` stay behind a spoiler; empty: nothing does; None: what is there.
+
+        Returns the id of the message that says so now.
+        """
         await self._quiet(job.id)
-        fitted = await self._fit(results, self._most_bytes(job))
+        with contextlib.suppress(MessageGone):  # then nothing of it is to be seen
+            if results is None:
+                return (await self._post.edit(job, build_card(job, Outlook(), self._label))).id
+            fitted = await self._fit(results, self._most_bytes(job))
+            return await self._replace(job, self._pictures(replace(job, spoiler=True), fitted))
+        return None
+
+    async def restore(self, job: Job) -> int | None:
+        """Show it as finished with what is attached already: nobody else has the pictures any more."""
+        await self._quiet(job.id)
+        done = replace(job, status=JobStatus.DONE, reason=None)
+        return (await self._post.edit(done, build_card(done, Outlook(), self._label))).id
+
+    async def _replace(self, job: Job, pictures: Sequence[Picture]) -> int:
+        """Let the reply show these pictures and no others, if need be in a new message in the place of a stuck one.
+
+        A new message also wakes an archived thread, without which the old one could not be deleted.
+        """
         card = build_card(job, Outlook(), self._label)
-        await self._post.edit(job, card, self._pictures(replace(job, spoiler=True), fitted))
+        try:
+            return (await self._post.edit(job, card, pictures)).id
+        except MessageStuck as error:
+            log.info("job %s: its message cannot be edited, and is replaced: %s", job.id, error)
+        message = await self._post.send_anew(job, card, pictures, nonce=f"{job.id}-{job.turn % 1000}")
+        await self._post.delete(job)
+        return message.id
 
     async def tell_rejected(self, job: Job) -> None:
         """Tell the member in a direct message that a moderator did not let the pictures through, and why."""
@@ -233,11 +261,18 @@ class Editor:
         """The reply that a process sent and did not write down."""
         return await self._post.find(job)
 
-    async def host(self, job: Job, source: Source) -> str:
-        """Attach the checked picture to the reply and return Discord's address for it."""
+    async def host(self, job: Job, source: Source, aside: int | None = None) -> str:
+        """Attach the checked picture, blurred, to the reply and return Discord's address for it.
+
+        `aside`: a channel of the guild to put it into instead, where others may not see it.
+        """
         await self._quiet(job.id)
-        picture = Picture(format_file_name(job, 0, "jpg", self._label), source.data)
-        message = await self._post.edit(job, build_card(job, Outlook(), self._label), [picture])
+        picture = Picture(format_file_name(job, 0, "jpg", self._label, spoiler=True), source.data)
+        if aside is None:
+            message = await self._post.edit(job, build_card(job, Outlook(), self._label), [picture])
+        else:
+            card, guild_id = build_aside(job), job.request.guild_id or 0
+            message = await self._post.send_to(guild_id, aside, card, [picture], nonce=f"{job.id}s")
         if not message.attachments:
             raise ReplyNotReached("Discord did not return the attachment")
         return message.attachments[0].url

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 import stamina
@@ -17,11 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.replies.asking import Dropped, asking
+from bot.replies.homes import Homes
 from bot.replies.lines import format_entry, format_seal
 from bot.replies.texts import DEFAULT_LOCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from bot.jobs import Store
     from bot.moderation.book import Book, Entry
@@ -47,7 +48,7 @@ class LogPoster:
         self._book = book
         self._policies = policies
         self._store = store
-        self._homes: dict[int, int] = {}
+        self._homes = Homes(client)
         self._closed: set[int] = set()
         self._again = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.2, wait_max=1.0).on(Dropped)
 
@@ -97,18 +98,10 @@ class LogPoster:
 
     async def _attempt(self, guild_id: int, channel_id: int, text: str, nonce: str) -> None:
         async with asking(DEADLINE_SECONDS):
-            if await self._home(channel_id) != guild_id:
-                raise ReplyLost("the channel is not in this guild")
+            await self._homes.check(guild_id, channel_id)
             channel = self._client.get_partial_messageable(channel_id)
             none = discord.AllowedMentions.none()
             await channel.send(text, allowed_mentions=none, suppress_embeds=True, nonce=nonce)
-
-    async def _home(self, channel_id: int) -> int:
-        """The guild of a channel, which never changes. A policy can name any channel; Discord knows whose it is."""
-        if channel_id not in self._homes:
-            channel: Mapping[str, Any] = await self._client.http.get_channel(channel_id)
-            self._homes[channel_id] = int(channel.get("guild_id", 0))
-        return self._homes[channel_id]
 
 
 def _split(lines: Sequence[tuple[Entry, str]]) -> Iterator[list[tuple[Entry, str]]]:

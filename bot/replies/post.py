@@ -18,6 +18,7 @@ import stamina
 from bot.jobs.ports import ReplyLost, SourceGone
 from bot.replies.asking import Dropped, TokenDead, asking
 from bot.replies.embed import build_embed, build_view
+from bot.replies.homes import Homes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -52,6 +53,7 @@ class Post:
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
+        self._homes = Homes(client)
         self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
         self._again = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.2, wait_max=1.0).on(Dropped)
 
@@ -76,10 +78,13 @@ class Post:
         message = channel.get_partial_message(job.message_id)
         return await self._send(message.edit, (), content, pictures)
 
-    async def send_anew(self, job: Job, card: Card, pictures: Sequence[Picture]) -> discord.Message:
+    async def send_anew(
+        self, job: Job, card: Card, pictures: Sequence[Picture], nonce: str | None = None
+    ) -> discord.Message:
         """Send a new message to the reply's channel, mentioning the member. Twice in a row it is one message."""
         channel = self._client.get_partial_messageable(job.request.channel_id)
-        return await self._send(channel.send, (), _addressed(job, card), pictures, key="files")
+        content = _addressed(job, card) | ({"nonce": nonce} if nonce else {})
+        return await self._send(channel.send, (), content, pictures, key="files")
 
     async def send_direct(
         self, job: Job, card: Card, pictures: Sequence[Picture], nonce: str | None = None
@@ -90,10 +95,22 @@ class Post:
         content = _addressed(job, card) | ({"nonce": nonce} if nonce else {})
         return await self._send(channel.send, (), content, pictures, key="files")
 
+    async def delete(self, job: Job) -> None:
+        """Take the reply away, by the bot's own token."""
+        if job.message_id is None:
+            raise ReplyLost("there is no message")
+        channel = self._client.get_partial_messageable(job.request.channel_id)
+        async with asking(DEADLINE_SECONDS):
+            await channel.get_partial_message(job.message_id).delete()
+
     # -- other messages ------------------------------------------------------------------------------------------
 
-    async def send_to(self, channel_id: int, card: Card, pictures: Sequence[Picture], nonce: str) -> discord.Message:
-        """Send a message to a channel. Twice in a row with the same nonce is one message."""
+    async def send_to(
+        self, guild_id: int, channel_id: int, card: Card, pictures: Sequence[Picture], nonce: str
+    ) -> discord.Message:
+        """Send a message to a channel of this guild. Twice in a row with the same nonce is one message."""
+        async with asking(DEADLINE_SECONDS):
+            await self._homes.check(guild_id, channel_id)
         channel = self._client.get_partial_messageable(channel_id)
         return await self._send(channel.send, (), _content(card) | {"nonce": nonce}, pictures, key="files")
 

@@ -109,3 +109,33 @@ async def test_ones_own_picture_is_not_reported(court: Court, photo: bytes) -> N
     """A moderator can take it away; reports are for what others made."""
     await court.ask(photo)
     assert "your own picture" in await report(court, court.world.artist)
+
+
+async def test_without_a_copy_the_only_one_is_left(court: Court, photo: bytes) -> None:
+    """Neither hidden away for ever nor lost: moderators are told to act, and approval shows it as it was."""
+    job_id = await court.ask(photo)
+    await court.world.advance(80 * 3600)
+    await court.world.house.client.rooms.retention.sweep()
+    court.world.env.inject_error("GET", "/channels/*/messages/*", status=403, code=50001, times=None)
+    await report(court, court.world.friend)
+    await report(court, court.world.moderator)
+    assert court.reply().attachments
+    assert "should not be shown" in says(court.reply())
+    assert "take the message away yourself" in says(court.case())
+    await court.press(court.world.moderator, "Approve")
+    assert court.reply().attachments
+    assert "Here it is" in says(court.reply())
+    assert (await court.world.job(job_id)).status is JobStatus.DONE
+
+
+async def test_a_message_that_cannot_be_edited_is_replaced(court: Court, photo: bytes) -> None:
+    """In an archived thread, say: the new one hides the picture, and the old one goes."""
+    job_id = await court.ask(photo)
+    old = court.reply().id
+    court.world.env.inject_error("PATCH", "/webhooks/*", status=400, code=50083, times=None)
+    court.world.env.inject_error("PATCH", f"/channels/{court.world.channel.id}/*", status=400, code=50083, times=None)
+    await report(court, court.world.friend)
+    await report(court, court.world.moderator)
+    assert court.reply().id != old
+    assert court.reply().attachments[0].is_spoiler()
+    assert (await court.world.job(job_id)).message_id == court.reply().id

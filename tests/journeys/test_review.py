@@ -180,10 +180,10 @@ async def test_the_first_decision_wins(court: Court, photo: bytes) -> None:
     late = await court.world.moderator.submit_modal(form, MODERATOR_WORDS)
     await court.finish()
     assert "decided already" in "".join(each.content for each in late.followups)
-    doubled = await forge(court.world, second, court.room, "case:1:approve")
-    assert "decided already" in "".join(each.content for each in doubled.followups)
     assert (await court.world.job(job_id)).status is JobStatus.DONE
     assert f"Approved by <@{second.id}>" in says(court.case())
+    forged = await forge(court.world, second, court.room, "case:1:approve")
+    assert "no such case" in answer(forged).content
 
 
 async def test_who_may_not_review_changes_nothing(court: Court, photo: bytes) -> None:
@@ -308,3 +308,101 @@ async def test_a_channel_that_cannot_be_reached_loses_nothing(court: Court, phot
         await court.world.advance(700)
     await court.press(court.world.moderator, "Approve")
     assert court.reply().attachments
+
+
+async def test_no_guild_writes_into_anothers_channel(court: Court, photo: bytes) -> None:
+    """A policy that names a foreign channel reaches nobody there; the result waits, unseen."""
+    world = court.world
+    other = world.env.create_guild("Elsewhere")
+    channel = other.create_text_channel("general")
+    member = other.add_member(world.env.create_user("mallory"))
+    policies = world.house.client.rooms.policies
+    with world.env.time_context():
+        await policies.change(other.id, member.id, "review_channel_id", court.room.id)
+        await policies.change(other.id, member.id, "review", "everything")
+    result = await member.slash(channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+    await court.finish()
+    assert (await world.job(world.job_id(result))).status is JobStatus.REVIEWING
+    assert not court.room.history()
+
+
+async def test_nobody_decides_about_their_own_picture(court: Court, photo: bytes) -> None:
+    """A reviewer who asked for it leaves it to others; who manages the server may."""
+    world = court.world
+    reviewers = world.guild.create_role("Reviewers", permissions=discord.Permissions(manage_messages=True))
+    kim = world.guild.add_member(world.env.create_user("kim"), roles=[reviewers])
+    asked = await kim.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+    await court.finish()
+    refused = await court.press(kim, "Approve")
+    assert "another moderator" in answer(refused).content
+    await court.press(world.moderator, "Approve")
+    assert (await world.job(world.job_id(asked))).status is JobStatus.DONE
+
+
+async def test_a_case_follows_the_moderators(court: Court, photo: bytes) -> None:
+    """Where its message was deleted, or another channel was chosen, it comes again; the old buttons do nothing."""
+    job_id = await court.ask(photo)
+    old = court.case()
+    new = court.world.guild.create_text_channel("new-review")
+    with court.world.env.time_context():
+        await court.world.house.client.rooms.policies.change(
+            court.world.guild.id, court.world.moderator.id, "review_channel_id", new.id
+        )
+    await court.world.advance(7 * 3600)
+    assert new.last_message is not None
+    stale = await court.press(court.world.moderator, "Approve", old)
+    assert "no such case" in answer(stale).content
+    with court.world.env.time_context():
+        await court.world.house.client.http.delete_message(new.id, new.last_message.id)
+    await court.world.advance(7 * 3600)
+    assert new.last_message is not None
+    await court.press(court.world.moderator, "Approve", new.last_message)
+    assert (await court.world.job(job_id)).status is JobStatus.DONE
+
+
+async def test_what_is_always_blurred_stays_blurred_when_approved(court: Court, photo: bytes) -> None:
+    """Approve means that it may be shown, as everything is shown there."""
+    with court.world.env.time_context():
+        await court.world.house.client.rooms.policies.change(
+            court.world.guild.id, court.world.moderator.id, "spoiler", value=True
+        )
+    await court.ask(photo)
+    await court.press(court.world.moderator, "Approve")
+    assert court.reply().attachments[0].is_spoiler()
+
+
+async def test_a_block_holds_what_is_on_its_way(court: Court, photo: bytes) -> None:
+    """Also where nothing else would be reviewed, a moderator looks first."""
+    world, rooms = court.world, court.world.house.client.rooms
+    with world.env.time_context():
+        await rooms.policies.change(world.guild.id, world.moderator.id, "review", "flagged")
+    result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+    await world.settle()
+    with world.env.time_context():
+        await rooms.blocks.block(world.guild.id, world.artist.id, world.moderator.id, "enough")
+    await court.finish()
+    assert (await world.job(world.job_id(result))).status is JobStatus.REVIEWING
+    assert "blocked while it was made" in says(court.case())
+
+
+async def test_the_worst_words_come_before_the_moderators(court: Court, photo: bytes) -> None:
+    """One case for a member, however often they try, with a button to say that it was seen."""
+    for _ in range(3):
+        await court.world.artist.slash(
+            court.world.channel, "img2img", image=("a.jpg", photo), prompt="a naked 12 year old"
+        )
+    (case,) = court.room.history()
+    assert "something sexual with minors" in says(case)
+    assert labels(case) == {"Noted", "Block member"}
+    await court.press(court.world.moderator, "Noted")
+    assert "Seen by" in says(court.case())
+
+
+@pytest.mark.story(settings={"PUBLIC_URL": "", "SOURCE_HANDOVER": "discord"})
+async def test_the_source_is_not_shown_either(court: Court, photo: bytes) -> None:
+    """Where Discord holds it for PiAPI, it is in the moderators' channel, not in the reply."""
+    await court.world.artist.slash(court.world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+    await court.world.settle()
+    assert not court.reply().attachments
+    (source,) = court.case().attachments
+    assert source.is_spoiler()

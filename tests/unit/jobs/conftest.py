@@ -122,7 +122,9 @@ def archive(database: Database, clock: MovedClock) -> Archive:
     """The rooms of one process, without Discord."""
     store, policies, cases, book = Store(database, "me"), Policies(database), Cases(database), Book(database)
     erasing = Erasing(database, cases, book)
-    telling = Telling(store, create_autospec(Editor, instance=True), clock, Limits())
+    editor = create_autospec(Editor, instance=True)
+    editor.close.return_value = None
+    telling = Telling(store, editor, clock, Limits())
     return Archive(
         database,
         store,

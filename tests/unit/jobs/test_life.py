@@ -212,7 +212,7 @@ class FakeReplies:
         self._ask(ReplyNotReached())
         return self.draw(st.sampled_from([None, 7]))  # type: ignore[no-any-return]
 
-    async def host(self, job: Job, source: Source) -> str:
+    async def host(self, job: Job, source: Source, aside: int | None = None) -> str:
         """Not used: we have an address of our own."""
         raise NotImplementedError
 
@@ -223,7 +223,7 @@ class FakeReplies:
         """A refusal."""
         await self.close(job)
 
-    async def close(self, job: Job) -> None:
+    async def close(self, job: Job) -> int | None:
         """An end."""
         try:
             self._ask(ReplyLost(), ReplyNotReached())
@@ -231,11 +231,18 @@ class FakeReplies:
             self.heard.add(job.id)
             raise
         self.heard.add(job.id)
+        return job.message_id
 
-    async def hold(self, job: Job, results: Sequence[Result]) -> None:  # noqa: ARG002
+    async def hold(self, job: Job, results: Sequence[Result] | None) -> int | None:  # noqa: ARG002
         """A picture that a moderator looks at first."""
         self.heard.discard(job.id)
         self._ask(ReplyLost(), ReplyNotReached())
+        return job.message_id
+
+    async def restore(self, job: Job) -> int | None:
+        """What was shown before a report, and is nowhere else."""
+        self._ask(ReplyLost(), ReplyNotReached())
+        return job.message_id
 
     async def tell_rejected(self, job: Job) -> None:  # noqa: ARG002
         """A direct message."""
@@ -251,13 +258,13 @@ class FakeReplies:
         self._ask(ReplyLost(), ReplyNotReached())
         return job.message_id
 
-    async def bring(self, channel_id: int, case: Case, job: Job, results: Sequence[Result]) -> int:  # noqa: ARG002
+    async def bring(self, channel_id: int, case: Case, job: Job, results: Any, *, visible: bool) -> int:  # noqa: ARG002
         """The moderators' message."""
         self._ask(ReplyLost(), ReplyNotReached())
         return 9
 
-    async def close_case(self, case: Case) -> None:  # noqa: ARG002
-        """The same, decided."""
+    async def refresh_case(self, case: Case) -> None:  # noqa: ARG002
+        """The same, as it stands."""
         self._ask(ReplyLost(), ReplyNotReached())
 
 
@@ -266,7 +273,7 @@ class FakeBench:
 
     def __init__(self, replies: FakeReplies) -> None:
         self.bring = replies.bring
-        self.close = replies.close_case
+        self.refresh = replies.refresh_case
 
 
 class FakeRules:
@@ -286,6 +293,14 @@ class FakeRules:
     async def judge_results(self, ask: Ask, pictures: Sequence[bytes]) -> Seen:  # noqa: ARG002
         """Fine."""
         return Seen()
+
+    async def blurs(self, ask: Ask) -> bool:  # noqa: ARG002
+        """Nothing."""
+        return False
+
+    async def find_aside(self, ask: Ask, flags: Sequence[Flag]) -> int | None:  # noqa: ARG002
+        """Nowhere."""
+        return None
 
     async def showing(self, ask: Ask, flags: Sequence[Flag], *, spoiler: bool) -> Showing:  # noqa: ARG002
         """Some are held."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.moderation import shapes
@@ -185,6 +185,7 @@ JSON = st.recursive(
 )
 
 
+@settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from([*SETTINGS, "overrides", "format"]), JSON, max_size=6))
 def test_no_file_is_worse_than_wrong(document: dict[str, Any]) -> None:
     """Whatever JSON comes: a policy that can be written again, or `PolicyWrong`."""
