@@ -153,6 +153,58 @@ async def test_a_block_hides_no_case(rules: Rules) -> None:
     assert len(await Cases(rules.database).undecided(GUILD, 9)) == 1
 
 
+async def test_trying_again_fills_nothing(rules: Rules, clock: MovedClock) -> None:
+    """What says nothing about words is written once an hour; each refused prompt is, and minors are one case."""
+    await rules.policies.change(GUILD, MODERATOR, "closed_channels", frozenset({CHANNEL}))
+    for _ in range(3):
+        await refuse(rules, ASK)
+        await refuse(rules, replace(ASK, prompt="a naked 12 year old"))
+    book = Book(rules.database)
+    lines = [line.subject for line in await book.read(GUILD) if line.kind == EntryKind.REFUSED]
+    assert (lines.count("channel_closed"), lines.count("prompt_minors")) == (1, 3)
+    assert len(await Cases(rules.database).undecided(GUILD, 9)) == 1
+    clock.move(3601)
+    await refuse(rules, ASK)
+    lines = [line.subject for line in await book.read(GUILD) if line.kind == EntryKind.REFUSED]
+    assert lines.count("channel_closed") == 2
+
+
+async def test_a_block_counts_for_what_is_on_its_way(rules: Rules) -> None:
+    """A picture that has not been queued is refused; one that is made is for a moderator."""
+    await rules.blocks.block(GUILD, ASK.member_id, MODERATOR, "spam")
+    with pytest.raises(Refused) as refused:
+        await rules.judge_source(ASK, flat_picture())
+    assert refused.value.reason is Reason.BLOCKED
+    assert (await rules.judge_results(ASK, [flat_picture()])).flags == (Flag("blocked"),)
+
+
+@pytest.mark.parametrize(
+    ("policy", "flags", "aside"),
+    [
+        ({}, (), None),
+        ({"review_channel_id": 5}, (), None),
+        ({"review_channel_id": 5}, (Flag("own"),), 5),
+        ({"review_channel_id": 5, "review": "everything"}, (), 5),
+    ],
+)
+async def test_where_a_source_may_be_seen(
+    rules: Rules, policy: dict[str, Any], flags: tuple[Flag, ...], aside: int | None
+) -> None:
+    """In the reply, except where a moderator looks first."""
+    for key, value in policy.items():
+        await rules.policies.change(GUILD, MODERATOR, key, value)
+    assert await rules.find_aside(ASK, flags) == aside
+
+
+async def test_everything_is_held_even_without_a_desk(rules: Rules) -> None:
+    """A thread and its channel can contradict each other: then nothing is shown."""
+    await rules.policies.change(GUILD, MODERATOR, "review_channel_id", 5)
+    await rules.policies.change(GUILD, MODERATOR, "review_channel_id", None, channel_id=CHANNEL)
+    await rules.policies.change(GUILD, MODERATOR, "review", "everything", channel_id=33)
+    thread = replace(ASK, channel_id=33, parent_id=CHANNEL)
+    assert await rules.showing(thread, (), spoiler=False) is Showing.HOLD
+
+
 async def test_an_own_rule_refuses_or_flags(rules: Rules) -> None:
     """As the guild chose; what is flagged goes on."""
     words = (WordRule("weapons", "gun*", "words", "refuse", "No weapons."), WordRule("wings", "wing*", "words", "hold"))
