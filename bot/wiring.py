@@ -316,7 +316,7 @@ class Plan:
             default_model=self._settings.default_model,
             label=self._settings.label,
             policies=rules.policies,
-            rehearsal=Rehearsal(self._database, rules.automod, rules.patterns),
+            rehearsal=Rehearsal(self._database, rules.automod),
             book=self.book,
             cases=self.cases,
             blocks=rules.blocks,

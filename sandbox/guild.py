@@ -32,7 +32,7 @@ What the rules of this server do to prompts, here and everywhere:
 - *free nitro*: the same, by a pattern
 - *brand logo*, also as *b r a n d   l 0 g o*: refused by a rule of this bot, made with `/repaint-settings words`
 - *famous*: painted, and held back until a moderator has looked at it, in every channel
-- *undress her*: refused everywhere, in ten languages, without anybody setting it up
+- *undress her*: refused everywhere, in eleven languages, without anybody setting it up
 
 Viewed as Jo (moderator), who has Manage Server, the AutoMod rules do not apply: try them as Mira.
 """,

@@ -117,6 +117,7 @@ class FollowsClock:
         self._database = database
         self._clock = clock
         self._told: datetime | None = None
+        self._telling = asyncio.Lock()
         self.shared = database.shared
         self.tells_who_lives = database.tells_who_lives
 
@@ -136,10 +137,11 @@ class FollowsClock:
         return await self._database.transact(work)
 
     async def _tell(self) -> None:
-        now = self._clock()
-        if now != self._told:
-            self._told = now
-            await self._database.run(TELL, seconds=now.timestamp())
+        async with self._telling:  # who comes meanwhile waits until it is that time
+            now = self._clock()
+            if now != self._told:
+                await self._database.run(TELL, seconds=now.timestamp())
+                self._told = now
 
 
 class Link:

@@ -17,6 +17,7 @@ from bot.database import PASS, cases, now, reports
 from bot.database.schema import Instant
 from bot.errors import Reason
 from bot.jobs import statements as sql
+from bot.jobs.erasing import ask_again
 from bot.jobs.model import Job, JobStatus
 from bot.jobs.rows import held, parse_job
 from bot.moderation.book import EntryKind, Line, write
@@ -158,6 +159,7 @@ class Docket:
         self, connection: Connection, job: Job, guild_id: int, kind: EntryKind, flag: Flag, words: str, by: int
     ) -> bool:
         """An ended job goes back to review, if it still stands at that end."""
+        ask_again(connection, job.id)
         appealed = kind is EntryKind.APPEAL
         flags = (*(each for each in job.flags if each.kind != flag.kind), flag)
         row = connection.execute(

@@ -30,7 +30,7 @@ from bot.database import PASS, cases, entries, erasures, fingerprints, jobs, lat
 from bot.database.schema import Id, Real
 from bot.errors import Reason
 from bot.jobs.model import ENDS, JobStatus
-from bot.moderation.book import DAY_SECONDS, EntryKind
+from bot.moderation.book import DAY_SECONDS, SPOKEN, EntryKind
 from bot.moderation.model import DIRECT_MESSAGES
 
 if TYPE_CHECKING:
@@ -101,24 +101,46 @@ ASK = insert(erasures).values(member_id=_MEMBER, guild_id=_GUILD, asked_at=now()
 FULFILLED = WITHDRAW.where(erasures.c.asked_at == bindparam("asked", type_=erasures.c.asked_at.type))
 ASKED = select(erasures)
 GET_ASKED = ASKED.where(_THIS)
+# Of what was erased once: a wish of that job's member as of when it was asked for, so that nothing newer goes with it.
+_BARE = (jobs.c.id == bindparam("job", type_=Id), IS_ERASED)
+_HAS_WISH = and_(erasures.c.member_id == jobs.c.member_id, erasures.c.guild_id == job_guild)
+EXTEND = (
+    update(erasures)
+    .where(*_BARE, _HAS_WISH, erasures.c.asked_at < jobs.c.created_at)
+    .values(asked_at=jobs.c.created_at)
+)
+ASK_AGAIN = insert(erasures).from_select(
+    ["member_id", "guild_id", "asked_at"],
+    select(jobs.c.member_id, job_guild, jobs.c.created_at).where(
+        *_BARE, ~select(erasures.c.asked_at).where(_HAS_WISH).correlate(jobs).exists()
+    ),
+)
 
 _ASKED_AT = select(erasures.c.asked_at).where(_THIS).scalar_subquery()
 _MINE = and_(jobs.c.member_id == _MEMBER, job_guild == _GUILD, jobs.c.created_at <= _ASKED_AT)
 _REPORTED = and_(jobs.c.id == reports.c.job_id, job_guild == _GUILD)
 _SAID = and_(reports.c.member_id == _MEMBER, reports.c.words != "", reports.c.reported_at <= _ASKED_AT)
 ASKED_FOR = select(jobs.c.id).where(_MINE, ERASABLE)
-_ABOUT = and_(reports.c.job_id == cases.c.job_id, reports.c.member_id == _MEMBER)
+_OPENED_BY_THEM = and_(
+    entries.c.job_id == cases.c.job_id,
+    entries.c.guild_id == cases.c.guild_id,
+    entries.c.case_number == cases.c.number,
+    entries.c.kind == EntryKind.REPORT.value,
+    entries.c.actor_id == _MEMBER,
+)
 SILENCE_CASES = (
     update(cases)
     .where(
         cases.c.guild_id == _GUILD,
         cases.c.kind == EntryKind.REPORT.value,
+        cases.c.words != "",
         cases.c.closed_at.is_not(None),
-        select(reports.c.job_id).where(_ABOUT).exists(),
+        cases.c.opened_at <= _ASKED_AT,
+        select(entries.c.number).where(_OPENED_BY_THEM).exists(),
     )
     .values(words="")
 )
-"""A case that reports opened has words of who reported."""
+"""A case that reports opened has the words of whose report was the last one needed."""
 SILENCE = update(reports).where(_SAID, select(jobs.c.id).where(_REPORTED, ~UNDECIDED).exists()).values(words="")
 WAITING = union(
     select(jobs.c.id).where(_MINE, NOT_ERASED),
@@ -135,6 +157,9 @@ PLACES = union(
     select(job_guild.label("guild")).where(jobs.c.member_id == _MEMBER),
     select(cases.c.guild_id).where(cases.c.member_id == _MEMBER),
     select(entries.c.guild_id).where(entries.c.member_id == _MEMBER),
+    select(entries.c.guild_id).where(
+        entries.c.actor_id == _MEMBER, entries.c.kind.in_(SPOKEN), entries.c.content.is_not(None)
+    ),
     select(job_guild).join(reports, reports.c.job_id == jobs.c.id).where(reports.c.member_id == _MEMBER),
 )
 
@@ -190,7 +215,7 @@ class Erasing:
         where = {"member": member_id, "guild": guild_id}
 
         def work(connection: Connection) -> Row[Any]:
-            connection.execute(PASS, {"gate": member_id})
+            connection.execute(PASS, {"gate": guild_id})
             connection.execute(WITHDRAW, where)
             connection.execute(ASK, where)
             return connection.execute(GET_ASKED, where).one()
@@ -210,11 +235,20 @@ class Erasing:
         await self._database.run(SILENCE_CASES, **where)
         # Counted before the rest is erased: a case that is decided in between has to be come back to.
         waiting = len(await self._database.run(WAITING, **where))
-        await self._cases.erase(asked.guild_id, asked.member_id)
-        await self._book.erase(asked.guild_id, asked.member_id)
+        await self._cases.erase(asked.guild_id, asked.member_id, asked.asked_at)
+        await self._book.erase(asked.guild_id, asked.member_id, asked.asked_at)
         if waiting == 0:
             await self._database.run(FULFILLED, **where, asked=asked.asked_at)
         return erased + Erased(waiting=waiting)
+
+
+def ask_again(connection: Connection, job_id: int) -> None:
+    """What was erased comes before the moderators once more, and goes again when they have decided.
+
+    Within a transaction that has passed the guild's gate; nothing happens for a job that was not erased.
+    """
+    for statement in (EXTEND, ASK_AGAIN):
+        connection.execute(statement, {"job": job_id})
 
 
 def _erase_some(

@@ -9,6 +9,7 @@ import json
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, union
@@ -22,6 +23,7 @@ from bot.database import (
     jobs,
     later,
     left_guilds,
+    now,
     pictures,
     policies,
 )
@@ -29,12 +31,12 @@ from bot.database.schema import Id, Real
 from bot.jobs.erasing import BATCH, ERASABLE, UNDECIDED, ago
 from bot.moderation.book import DAY_SECONDS, WORDLESS
 from bot.moderation.model import DIRECT_MESSAGES
-from bot.moderation.policy import Policy, parse_policy
+from bot.moderation.policy import Policy, load_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Connection, Select
+    from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Connection, Row, Select
 
     from bot.database import Database
     from bot.jobs.erasing import Erasing
@@ -49,6 +51,8 @@ GRACE_DAYS = 30
 """A guild that takes the bot back within so long finds everything as it was."""
 MOST_GUILDS = 500
 """In one statement."""
+SPAN_KEYS = ("retention_hours", "record_days")
+"""What a policy says about keeping things."""
 
 _newer = policies.alias("newer")
 _HAS_NEWER = (
@@ -59,18 +63,20 @@ _HAS_NEWER = (
 IN_FORCE = select(policies.c.guild_id, policies.c.document).where(~_HAS_NEWER).order_by(policies.c.guild_id)
 
 _GUILD: BindParameter[int] = bindparam("guild", type_=Id)
-_LONG_AGO = left_guilds.c.left_at < ago(GRACE_DAYS * DAY_SECONDS)
-LONG_LEFT = select(left_guilds.c.guild_id).where(_LONG_AGO)
+LONG_LEFT = select(left_guilds.c.guild_id).where(left_guilds.c.left_at < ago(GRACE_DAYS * DAY_SECONDS))
+STILL_LEFT = LONG_LEFT.where(left_guilds.c.guild_id == _GUILD).with_for_update()
+"""Until the transaction is over, no process writes down that the guild is back."""
 DROP_JOBS = (
     delete(jobs)
     .where(jobs.c.id.in_(select(jobs.c.id).where(jobs.c.guild_id == _GUILD).limit(BATCH)))
     .returning(jobs.c.id)
 )
-DROP_LEFT = delete(left_guilds).where(left_guilds.c.guild_id == _GUILD, _LONG_AGO).returning(left_guilds.c.guild_id)
 DROP_REST = tuple(
     delete(table).where(table.c.guild_id == _GUILD)
-    for table in (policies, cases, entries, banned_pictures, blocks, erasures)
+    for table in (policies, cases, entries, banned_pictures, blocks, erasures, left_guilds)
 )
+DROP_BLOCKS = delete(blocks).where(blocks.c.expires_at <= now())
+"""Whose time is up means nothing any more, and somebody wrote why it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +159,14 @@ class Retention:
         await self._forget(OTHERS, self._spans(Policy()))
         for spans, guilds in await self._groups():
             await self._forget(NAMED, spans, guilds=guilds)
+        await self._database.run(DROP_BLOCKS)
         await self._erasing.go_on()
         await self._erasing.drop_erased()
 
     async def _drop_guild(self, guild_id: int) -> None:
         """Delete everything of a guild that was left long ago. If it took the bot back a moment ago, the rest stays."""
-        while len(await self._database.run(DROP_JOBS, guild=guild_id)) == BATCH:
+        while await self._database.transact(partial(_drop_some, {"guild": guild_id})):
             pass
-
-        def work(connection: Connection) -> None:
-            if connection.execute(DROP_LEFT, {"guild": guild_id}).all():
-                for statement in DROP_REST:
-                    connection.execute(statement, {"guild": guild_id})
-
-        await self._database.transact(work)
 
     async def _forget(self, due: Due, spans: Spans, **which: object) -> None:
         hours, days = spans.retention_hours, spans.record_days
@@ -180,18 +180,34 @@ class Retention:
         """The guilds that have a policy, by how long it keeps things."""
         groups: defaultdict[Spans, list[int]] = defaultdict(list)
         for row in await self._database.run(IN_FORCE):
-            try:
-                groups[self._spans(parse_policy(json.loads(row.document)))].append(row.guild_id)
-            except ValueError as error:  # whoever changed the row, the sweep goes on
-                log.warning(
-                    "guild %s: nothing is forgotten, because its policy cannot be read: %s", row.guild_id, error
-                )
+            groups[self._spans(_load(row))].append(row.guild_id)
         return [(spans, some) for spans, guilds in groups.items() for some in _split(guilds)]
 
     def _spans(self, policy: Policy) -> Spans:
         own = policy.retention_hours
         hours = self._retention_hours if own is None else min(own, self._retention_hours)
         return Spans(hours, policy.record_days)
+
+
+def _load(row: Row[Any]) -> Policy:
+    """What a guild's policy says about keeping things, and nothing else of it: a sweep tries nobody's patterns."""
+    try:
+        document = json.loads(row.document)
+        return load_policy({key: document[key] for key in SPAN_KEYS if key in document})
+    except (ValueError, TypeError) as error:  # whoever changed the row, things are forgotten as where nobody decided
+        log.warning("guild %s: its policy cannot be read, so the usual times hold: %s", row.guild_id, error)
+        return Policy()
+
+
+def _drop_some(guild: dict[str, int], connection: Connection) -> bool:
+    """Delete some jobs of a guild that is still left, or, with the last of them, the rest. Whether there is more."""
+    if connection.execute(STILL_LEFT, guild).one_or_none() is None:
+        return False
+    if len(connection.execute(DROP_JOBS, guild).all()) == BATCH:
+        return True
+    for statement in DROP_REST:
+        connection.execute(statement, guild)
+    return False
 
 
 def _split(guilds: list[int]) -> Iterator[list[int]]:

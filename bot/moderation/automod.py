@@ -1,8 +1,8 @@
 """A guild's own AutoMod rules, read from Discord's JSON and held against text that Discord does not look at.
 
 https://discord.com/developers/docs/resources/auto-moderation. Where the documentation is silent, the stricter reading
-counts, never the laxer: punctuation ends a word, invisible characters do not hide one, and the allow-list spares what
-it matches, not the whole message.
+counts, never the laxer: punctuation ends a word, invisible characters neither hide one nor join two, and the allow-list
+spares what it matches, not the whole message.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.moderation.folding import clean, plain
+from bot.moderation.folding import clean, part_hidden, plain
 from bot.moderation.phrases import Phrase, find_all, parse_phrases
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ SENDS_MESSAGE = 1
 
 KEYWORD, PRESET = 1, 4
 """The trigger types of rules that look at words."""
+GLUE = "_"
+"""Does not end a word for the allow-list: "cat" there does not spare "cat_fight"."""
 ALERT = 2
 """The action that only tells the moderators."""
 PRESETS = {1: "profanity", 2: "sexual_content", 3: "slurs"}
@@ -66,10 +68,12 @@ class AutoModRule:
     def find(self, text: str, patterns: Patterns, budget: Budget) -> str | None:
         """What in the text the rule is about, unless the allow-list spares it. Takes a while: call it in a thread."""
         text = text.strip()
-        return next(self._find_keywords(plain(text)), None) or next(self._find_patterns(text, patterns, budget), None)
+        found = next(self._find_keywords(text), None)
+        return next(self._find_patterns(text, patterns, budget), None) if found is None else found
 
     def _find_keywords(self, text: str) -> Iterator[str]:
-        return self._unspared(find_all(self._sought, text), text)
+        for seen in dict.fromkeys((plain(text), plain(part_hidden(text)))):
+            yield from self._unspared(find_all(self._sought, seen), seen)
 
     def _find_patterns(self, text: str, patterns: Patterns, budget: Budget) -> Iterator[str]:
         """In the text as it is written, because patterns may be after odd characters, and in what can be seen of it."""
@@ -80,7 +84,7 @@ class AutoModRule:
     def _unspared(self, spans: Iterator[Span], text: str) -> Iterator[str]:
         spared: list[Span] | None = None
         for start, end in spans:
-            spared = list(find_all(self._spared, _lower(text))) if spared is None else spared
+            spared = list(find_all(self._spared, _lower(text), GLUE)) if spared is None else spared
             if not any(first <= start and end <= last for first, last in spared):
                 yield text[start:end]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -154,13 +153,24 @@ _NEEDED = (
 _ERASABLE = and_(entries.c.content.is_not(None), entries.c.kind.not_in(WORDLESS), ~_NEEDED)
 _EMPTY = {"content": null(), "salt": null()}
 _SPOKE = and_(entries.c.actor_id == bindparam("member"), entries.c.kind.in_(SPOKEN))
+_UNTIL = bindparam("until", type_=Instant())
+# What a moderator noted on a matter belongs to it, whenever they decided.
+_MATTER = and_(cases.c.guild_id == entries.c.guild_id, cases.c.number == entries.c.case_number)
+_NOTED = and_(
+    entries.c.kind == EntryKind.DECISION.value,
+    select(cases.c.number).where(_MATTER, cases.c.opened_at <= _UNTIL).exists(),
+)
 ERASE = (
     update(entries)
-    .where(_ERASABLE, or_(entries.c.member_id == bindparam("member"), _SPOKE))
+    .where(
+        _OF_GUILD,
+        _ERASABLE,
+        or_(entries.c.member_id == bindparam("member"), _SPOKE),
+        or_(entries.c.written_at <= _UNTIL, _NOTED),
+    )
     .values(_EMPTY)
-    .returning(entries.c.guild_id)
+    .returning(entries.c.number)
 )
-ERASE_IN_GUILD = ERASE.where(_OF_GUILD)
 ERASE_OLDER = (
     update(entries)
     .where(_OF_GUILD, _ERASABLE, entries.c.written_at < later(-bindparam("age", type_=Real)))
@@ -284,20 +294,19 @@ class Book:
                 previous = row.digest
         return None
 
-    async def erase(self, guild_id: int | None, member_id: int) -> int:
-        """Forget what a member wrote, and what was written about them; None: in every guild.
+    async def erase(self, guild_id: int, member_id: int, until: datetime) -> int:
+        """Forget what a member wrote until then, and what was written about them and their cases of that time.
 
-        That it happened is a line in each guild's book. Returns how many lines lost their words.
+        That it happened is a line in the book. Returns how many lines lost their words.
         """
-        statement, values = ERASE, {"member": member_id}
-        if guild_id is not None:
-            statement, values = ERASE_IN_GUILD, {"member": member_id, "guild": guild_id}
+        values = {"member": member_id, "guild": guild_id, "until": until}
 
         def work(connection: Connection) -> int:
-            erased = Counter(connection.execute(statement, values).scalars())
-            for guild in sorted(erased):  # the same order for everybody: two of these never wait for each other
-                write(connection, Line(guild, EntryKind.ERASED, member_id, member_id, subject=str(erased[guild])))
-            return erased.total()
+            connection.execute(PASS, {"gate": guild_id})
+            erased = len(connection.execute(ERASE, values).all())
+            if erased:
+                write(connection, Line(guild_id, EntryKind.ERASED, member_id, member_id, subject=str(erased)))
+            return erased
 
         return await self._database.transact(work)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, and_, bindparam, func, insert, select, update
 
 from bot.database import PASS, cases, entries, jobs, later, now
-from bot.database.schema import Real
+from bot.database.schema import Instant, Real
 from bot.moderation.book import DAY_SECONDS, EntryKind, Line, write
 from bot.moderation.model import Flag, format_flags, parse_flags
 
@@ -113,8 +113,16 @@ OF_JOB = (
 # What nobody has decided yet is still needed.
 _DECIDED = cases.c.closed_at.is_not(None)
 _EMPTY = {"words": "", "note": "", "flags": "[]"}  # a flag may say which words of a prompt it is about
-ERASE = update(cases).where(_DECIDED, cases.c.member_id == bindparam("member")).values(_EMPTY)
-ERASE_IN_GUILD = ERASE.where(cases.c.guild_id == bindparam("guild"))
+ERASE = (
+    update(cases)
+    .where(
+        cases.c.guild_id == bindparam("guild"),
+        cases.c.member_id == bindparam("member"),
+        cases.c.opened_at <= bindparam("until", type_=Instant()),
+        _DECIDED,
+    )
+    .values(_EMPTY)
+)
 ERASE_OLDER = (
     update(cases)
     .where(cases.c.guild_id == bindparam("guild"), cases.c.closed_at < later(-bindparam("age", type_=Real)))
@@ -240,12 +248,9 @@ class Cases:
         (row,) = await self._database.run(HISTORY, guild=guild_id, member=member_id)
         return History(**row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
 
-    async def erase(self, guild_id: int | None, member_id: int) -> None:
-        """Forget the words of decided cases about a member; None: in every guild."""
-        if guild_id is None:
-            await self._database.run(ERASE, member=member_id)
-        else:
-            await self._database.run(ERASE_IN_GUILD, member=member_id, guild=guild_id)
+    async def erase(self, guild_id: int, member_id: int, until: datetime) -> None:
+        """Forget the words of decided cases about a member that were opened until then."""
+        await self._database.run(ERASE, guild=guild_id, member=member_id, until=until)
 
     async def erase_older(self, guild_id: int, days: float) -> None:
         """Forget the words of cases that were decided longer ago than that."""

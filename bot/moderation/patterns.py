@@ -4,6 +4,9 @@ AutoMod takes Rust's regular expressions, without regard to case ("Case-insensit
 default", https://support.discord.com/hc/en-us/articles/10069840290711). `regex` in its version 1 comes closest of all
 that is packaged for every platform; the few things Rust writes differently are translated. It is not linear in time,
 so every search has a deadline, and it lets the rest of the program go on meanwhile.
+
+Members choose the texts, so they can make a slow pattern miss its deadline. That must never look as if it had found
+nothing: the budget of the judgement remembers each rule that was not looked for to the end.
 """
 
 from __future__ import annotations
@@ -28,9 +31,11 @@ log = logging.getLogger(__name__)
 
 PATTERN_SECONDS = 0.05
 JUDGEMENT_SECONDS = 0.1
+LEAST_SECONDS = 0.002
+"""What is left for a pattern when others have used up the time: a hundred times what an ordinary one takes."""
 FAIR_SECONDS = PATTERN_SECONDS / 2
 """Who had less than this, because others had used up the time, is not blamed for not having finished."""
-TIMEOUTS_UNTIL_OUT = 3
+TIMEOUTS_UNTIL_SLOW = 3
 MOST_REMEMBERED = 10_000
 MOST_STATES = 10_000
 """Repetitions are written out when a pattern is compiled: `a{1000000000}` would take all the memory there is."""
@@ -62,7 +67,7 @@ STEP = re.compile(
 
 
 class Why(StrEnum):
-    """Why a pattern is not looked for."""
+    """Why a pattern is not looked for, or for no longer than `LEAST_SECONDS` if it is too slow."""
 
     UNREADABLE = "unreadable"
     TOO_LARGE = "too_large"
@@ -79,22 +84,34 @@ class PatternUnusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """A pattern that is not looked for, for the panel."""
+    """A pattern with which something is wrong, for the panel."""
 
     pattern: str
     why: Why
 
 
 class Budget:
-    """The time that all patterns of one judgement share."""
+    """The time that all patterns of one judgement share, and the rules for which it was not enough.
+
+    All of n patterns take no longer than JUDGEMENT_SECONDS + n * LEAST_SECONDS, and none is left without any time.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._ends = clock() + JUDGEMENT_SECONDS
+        self._unfinished: set[Hashable] = set()
 
     def seconds(self) -> float:
-        """What the next pattern may take; 0 or less: nothing."""
-        return min(PATTERN_SECONDS, self._ends - self._clock())
+        """What the next pattern may take."""
+        return min(PATTERN_SECONDS, max(LEAST_SECONDS, self._ends - self._clock()))
+
+    def miss(self, rule: Hashable) -> None:
+        """A pattern of this rule was not looked for to the end."""
+        self._unfinished.add(rule)
+
+    def missed(self, rule: Hashable) -> bool:
+        """Whether nobody knows if the rule is met, although nothing of it was found."""
+        return bool(self._unfinished) and rule in self._unfinished
 
 
 @lru_cache(maxsize=2048)
@@ -147,7 +164,7 @@ def count_states(pattern: str) -> int:
 
 
 class Patterns:
-    """Looks for patterns, and remembers those that took too long too often: they are out until their rule changes.
+    """Looks for patterns, and remembers those that took too long too often: they get little time from then on.
 
     A rule is whatever value a pattern belongs to; a changed rule is another value, and starts afresh. Used by several
     threads at once.
@@ -158,21 +175,20 @@ class Patterns:
         self._lock = threading.Lock()
 
     def find(self, rule: Hashable, pattern: str, text: str, budget: Budget) -> Iterator[Span]:
-        """Where a pattern is in a text. Nowhere, if it cannot be used, is out, or there is no time left."""
-        seconds = budget.seconds()
-        if seconds <= 0 or self._is_out(rule, pattern):
-            return
+        """Where a pattern is in a text; nowhere, if it cannot be used. If it takes too long, the budget knows it."""
+        seconds = LEAST_SECONDS if self._is_slow(rule, pattern) else budget.seconds()
         try:
             matches = compile_pattern(pattern).finditer(text, timeout=seconds, concurrent=True)
             yield from (match.span() for match in matches)
         except PatternUnusable:
             return  # the panel lists it
         except TimeoutError:
+            budget.miss(rule)
             if seconds >= FAIR_SECONDS:
                 self._blame(rule, pattern)
 
     def list_unusable(self, rule: Hashable, patterns: Iterable[str]) -> tuple[Unusable, ...]:
-        """Which patterns of a rule are not looked for, and why."""
+        """Which patterns of a rule are not looked for, or not for long, and why."""
         return tuple(Unusable(pattern, why) for pattern in patterns if (why := self._why_unusable(rule, pattern)))
 
     def _why_unusable(self, rule: Hashable, pattern: str) -> Why | None:
@@ -180,10 +196,10 @@ class Patterns:
             compile_pattern(pattern)
         except PatternUnusable as error:
             return error.why
-        return Why.TOO_SLOW if self._is_out(rule, pattern) else None
+        return Why.TOO_SLOW if self._is_slow(rule, pattern) else None
 
-    def _is_out(self, rule: Hashable, pattern: str) -> bool:
-        return bool(self._timeouts) and self._timeouts.get((rule, pattern), 0) >= TIMEOUTS_UNTIL_OUT
+    def _is_slow(self, rule: Hashable, pattern: str) -> bool:
+        return bool(self._timeouts) and self._timeouts.get((rule, pattern), 0) >= TIMEOUTS_UNTIL_SLOW
 
     def _blame(self, rule: Hashable, pattern: str) -> None:
         with self._lock:

@@ -51,7 +51,10 @@ def gather_rules(policy: Policy, automod: Sequence[AutoModRule] | None, *, age_r
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that a request meets. `name`: the rule's, or for the pack the language; `message`: the rule's own."""
+    """A rule that a request meets. `name`: the rule's, or for the pack the language; `message`: the rule's own.
+
+    A hold with an empty `matched`: patterns of this rule took too long, so nobody knows whether it is met.
+    """
 
     rule_kind: RuleKind
     name: str
@@ -105,7 +108,11 @@ def _judge_by_rules(
         found = next((said for text in texts if (said := rule.find(text, patterns, budget)) is not None), None)
         if found is not None:
             yield Match("automod", rule.name, found, "refuse" if rule.blocks else "hold", rule.custom_message)
+        elif budget.missed(rule):
+            yield Match("automod", rule.name, "", "hold")
     for word in own:
         found = next((said for text in texts if (said := word.find(text, patterns, budget)) is not None), None)
         if found is not None:
             yield Match("own", word.name, found, word.action, word.message)
+        elif budget.missed(word):
+            yield Match("own", word.name, "", "hold")

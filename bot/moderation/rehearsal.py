@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from bot.database import jobs, later
 from bot.database.schema import Real
+from bot.moderation.patterns import Patterns
 from bot.moderation.prompts import gather_rules, judge_prompt
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from bot.database import Database
     from bot.moderation.automod import AutoModRule
     from bot.moderation.automod_rules import AutoModRules
-    from bot.moderation.patterns import Patterns
     from bot.moderation.policy import Policy
     from bot.moderation.prompts import Match
     from bot.moderation.words import WordRule
@@ -74,37 +74,42 @@ class DryRun:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Judges as `Rules` do, for a member without any role."""
+    """Judges as `Rules` do, for a member without any role. No pattern is remembered as slow for what is only tried."""
 
     database: Database
     automod: AutoModRules
-    patterns: Patterns
 
     async def judge(self, guild_id: int, policy: Policy, told: Told) -> list[Match]:
         """The rules that this prompt would meet in this place."""
         automod = await self.automod.get(guild_id) if policy.automod else None
-        return await self._judge(policy, automod or (), told)
+        return await self._judge(policy, automod or (), told, Patterns())
 
     async def run(self, guild_id: int, policy: Policy, days: int, rule: WordRule | None = None) -> DryRun:
         """The same for what members wrote in the last days; a `rule`: as if it were the only one."""
         rows = await self.database.run(RECENT, guild=guild_id, age=days * DAY_SECONDS, most=MOST_PROMPTS + 1)
         automod = await self.automod.get(guild_id) if policy.automod and rule is None else None
         met: list[Example] = []
+        patterns = Patterns()
         for row in rows[:MOST_PROMPTS]:
             places = frozenset({row.channel_id, row.parent_id} - {None})
             told = Told(*row, places=places)
-            matches = await self._judge(policy, automod or (), told, rule)
+            matches = await self._judge(policy, automod or (), told, patterns, rule)
             met += [Example(told.prompt, match) for match in matches[:1]]
         refused = sum(example.match.action == "refuse" for example in met)
         whole = len(rows) <= MOST_PROMPTS
         return DryRun(min(len(rows), MOST_PROMPTS), refused, len(met) - refused, whole, tuple(met[:MOST_EXAMPLES]))
 
     async def _judge(
-        self, policy: Policy, automod: Sequence[AutoModRule], told: Told, rule: WordRule | None = None
+        self,
+        policy: Policy,
+        automod: Sequence[AutoModRule],
+        told: Told,
+        patterns: Patterns,
+        rule: WordRule | None = None,
     ) -> list[Match]:
         there = policy.at(told.channel_id, told.parent_id)
         rules = gather_rules(there, automod, age_restricted=bool(told.age_restricted))
         if rule is not None:
             rules = replace(rules, own=(rule,))
-        matches = await judge_prompt(told.prompt, told.without, rules, told.places, frozenset(), False, self.patterns)
+        matches = await judge_prompt(told.prompt, told.without, rules, told.places, frozenset(), False, patterns)
         return [match for match in matches if rule is None or match.rule_kind == "own"]

@@ -5,6 +5,7 @@
     [her]               up to five of a list, or none
     ..                  up to three words, whichever they are
     !<person>           the next word is none of a list; only at the end
+    ,                   a comma may stand between
     <age>               0 to 17 in digits, or in the words of the list `age`
 
 Between words there may be a space, a hyphen or the like, but nothing that ends a clause. In a language that writes
@@ -27,6 +28,12 @@ LETTER = r"[^\W\d_]"
 GAP = r"(?:[^\w.,;:!?()\[\]|]|_){1,3}"
 KATAKANA = "ァ-ヺー"
 DIGITS_OF_A_MINOR = r"(?<!\d)(?:1[0-7]|0?\d)(?!\d)"
+COMMA = GAP.replace(",;:", "")
+HEAD, LEAST_HEAD = 4, 3
+"""Letters of a word by which a text is asked first whether it can have a sequence."""
+IDEOGRAPHS = "\u2e80"
+"""From here on, mostly, are letters of languages without spaces."""
+TOKEN = re.compile(rf"\d+|{LETTER}+")
 END = ""
 """What a tree has where a sequence may end."""
 
@@ -38,6 +45,36 @@ def compile_sequences(sequences: Iterable[str], lists: Mapping[str, Sequence[str
     if not tree:
         return re.compile(r"(?!)")
     return re.compile(reader.start + _write(tree) + reader.end)
+
+
+def list_heads(text: str) -> frozenset[str]:
+    """How the words of a text begin, its small numbers, and the letters that need no spaces."""
+    tokens = set(TOKEN.findall(text))
+    ages = {str(int(token)) for token in tokens if token.isdecimal() and len(token) < HEAD}
+    heads = {token[:length] for token in tokens for length in (LEAST_HEAD, HEAD)}
+    return frozenset(heads | ages | {letter for letter in text if letter >= IDEOGRAPHS})
+
+
+def list_beginnings(sequences: Iterable[str], lists: Mapping[str, Sequence[str]], *, spaced: bool) -> frozenset[str]:
+    """One of these is among the heads of every text in which a sequence is."""
+    found: set[str] = set()
+    for sequence in sequences:
+        for part in sequence.split():
+            if part[0] in "<[":
+                found |= list_beginnings(lists.get(part[1:-1], ()), lists, spaced=spaced)
+                found |= set(map(str, range(18))) if part == "<age>" else set()
+            else:
+                found.add(_get_beginning(fold(part), spaced=spaced))
+            if part[0] != "[":
+                break
+    return frozenset(found)
+
+
+def _get_beginning(word: str, *, spaced: bool) -> str:
+    token = TOKEN.match(word)
+    if token is None or (len(token[0]) < LEAST_HEAD and token[0] + "*" == word):
+        raise ValueError(word)  # of such a sequence nothing can be told beforehand
+    return token[0][:HEAD] if spaced else token[0][0]
 
 
 class _Reader:
@@ -56,6 +93,9 @@ class _Reader:
         pieces: list[str] = []
         gap = ""
         for part in sequence.split():
+            if part == ",":
+                gap = COMMA
+                continue
             if part.startswith("!"):
                 pieces.append(f"(?!{self._gap}{self._list(part[2:-1])}{self.end})")
                 break

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from bot.moderation.folding import clean, fold, readings
+from bot.moderation.folding import clean, fold, part_hidden, readings
 from bot.moderation.patterns import Budget, PatternUnusable, compile_pattern
 from bot.moderation.phrases import Phrase, find_all, parse_phrases
 
@@ -23,6 +24,8 @@ LONGEST_PATTERN = 260
 LONGEST_MESSAGE = 150
 """The last two as in AutoMod."""
 FIELDS = {"name", "pattern", "kind", "action", "message"}
+NO_WORD = re.compile(r"[\W_]+|(?<=[^\W\d_])(?=\d)")
+"""Between words: anything but letters and digits, and where a number is hung on a word."""
 
 
 class WordRuleWrong(ValueError):
@@ -38,7 +41,8 @@ class WordRuleWrong(ValueError):
 class WordRule:
     """`pattern`: for words `cat*, red fox`, separated by commas; for a regex, the regex, which ignores case.
 
-    Words are found however they are disguised. A regex sees what can be seen of a text, and nothing is done for it.
+    Words are found however they are disguised, whatever stands between those of a phrase. A regex sees what can be seen
+    of a text, with nothing and with spaces for what is hidden, and nothing else is done for it.
     """
 
     name: str
@@ -50,11 +54,12 @@ class WordRule:
     def find(self, text: str, patterns: Patterns, budget: Budget) -> str | None:
         """What in the text the rule is about. Takes a while: call it in a thread."""
         if self.kind == "regex":
-            seen = clean(text).strip()
-            return next((seen[slice(*span)] for span in patterns.find(self, self.pattern, seen, budget)), None)
-        phrases = _phrases(self.pattern)
-        found = (read[slice(*span)] for read in readings(text) for span in find_all(phrases, read))
-        return next(found, None)
+            texts = tuple(dict.fromkeys((clean(text).strip(), clean(part_hidden(text)).strip())))
+            found = ((seen, span) for seen in texts for span in patterns.find(self, self.pattern, seen, budget))
+        else:
+            phrases = _phrases(self.pattern)
+            found = ((read, span) for read in _read(text) for span in find_all(phrases, read))
+        return next((seen[slice(*span)] for seen, span in found), None)
 
 
 def parse_word_rule(given: Mapping[str, Any]) -> WordRule:
@@ -95,6 +100,13 @@ def _judge_regex(pattern: str) -> None:
         raise WordRuleWrong("rule_slow") from error
     if matches_nothing:
         raise WordRuleWrong("rule_matches_all")
+
+
+@lru_cache(maxsize=8)  # every rule of a judgement asks for the same
+def _read(text: str) -> tuple[str, ...]:
+    """Every way the text may be meant, each once more with nothing but spaces between its words."""
+    meant = readings(text)
+    return tuple(dict.fromkeys((*meant, *(NO_WORD.sub(" ", read).strip() for read in meant))))
 
 
 @lru_cache(maxsize=4096)

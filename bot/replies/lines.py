@@ -27,6 +27,8 @@ MOST_NAME = 40
 MOST_WORDS = 150
 MOST_SUBJECT_WORDS = 6
 LONGEST_LINE = 1500
+RULES = ("automod", "own")
+"""The kinds of rules that people wrote and named."""
 SPOKEN = ("prompt", "words", "note", "reason")
 """Where a line's content holds what somebody wrote."""
 
@@ -116,8 +118,9 @@ def _pot(entry: Entry, locale: str) -> str:
 
 def _details(entry: Entry, locale: str, job: Job | None, *, words: bool) -> Iterator[str]:
     content = entry.content or {}
-    if rule := format_safe(str(content.get("rule", "")), MOST_NAME):
-        yield say(locale, "entry.rule", rule=rule)
+    kind, _, name = str(content.get("rule", "")).partition(": ")
+    if kind in RULES and name:  # of the others, the reason says enough
+        yield say(locale, f"entry.rule_{kind}", rule=format_safe(name, MOST_NAME))
     if words and entry.erased:
         yield say(locale, "entry.words_erased")
     elif words:

@@ -45,7 +45,7 @@ def format_dry_run(run: DryRun, days: int, locale: str) -> str:
             "test.example",
             prompt=format_safe(example.prompt, LONGEST_PROMPT),
             rule=_rule(example.match, locale),
-            matched=format_safe(example.match.matched, LONGEST_MATCHED),
+            matched=_matched(example.match, locale),
         )
         for example in run.examples
     ]
@@ -69,9 +69,15 @@ def format_rules(rules: Sequence[WordRule], unusable: Collection[str], locale: s
     ]
 
 
+def _matched(match: Match, locale: str) -> str:
+    """The words a rule met; where it met none, its pattern was not done in time."""
+    if not match.matched:
+        return say(locale, "test.unfinished")
+    return say(locale, "test.matched", words=format_safe(match.matched, LONGEST_MATCHED))
+
+
 def _match(match: Match, locale: str) -> Iterator[str]:
-    matched = format_safe(match.matched, LONGEST_MATCHED)
-    yield say(locale, f"test.{match.action}", rule=_rule(match, locale), matched=matched)
+    yield say(locale, f"test.{match.action}", rule=_rule(match, locale), matched=_matched(match, locale))
     if match.message:
         yield say(locale, "test.said", message=format_safe(match.message, LONGEST_MESSAGE))
 

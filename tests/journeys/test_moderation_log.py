@@ -109,7 +109,7 @@ async def test_a_moderator_reads_what_was_decided(world: World) -> None:
     everything = said(await ask(world, LOG))
     assert everything.index("`#2`") < everything.index("`#1`")
     assert "“a cat in a \\*\\*hat\\*\\*”" in everything
-    assert "own\\: hats" in everything
+    assert "own rule “hats”" in everything
     for options in (
         {"member": world.artist},
         {"kind": "refused"},

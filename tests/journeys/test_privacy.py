@@ -274,9 +274,9 @@ async def test_a_deleted_picture_can_still_be_reported(world: World, photo: byte
     await world.advance(20)
     assert (await world.job(job_id)).status is JobStatus.DONE
     assert not last(world.channel).attachments[0].is_spoiler()
-    await world.advance(73 * 3600)
+    assert not await is_erased(world, job_id)
     await sweep(world)
-    assert not await world.house.store.get_results(job_id)
+    assert await is_erased(world, job_id)
 
 
 # -- by itself -------------------------------------------------------------------------------------------------------

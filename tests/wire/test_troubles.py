@@ -103,6 +103,9 @@ async def test_an_order_that_is_never_answered_does_not_hold_up_the_others(scene
     before = scene.orders()
     scene.piapi.trouble("POST", TASK, never_answers)
     silent = await scene.ask("silence")
+    async with asyncio.timeout(15):
+        while scene.orders() == before:
+            await asyncio.sleep(0.05)
     other = await scene.ask("speech")
     await scene.see(other, is_done)
     await asyncio.sleep(0)

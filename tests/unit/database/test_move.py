@@ -12,7 +12,6 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select, t
 from bot.__main__ import main
 from bot.database import jobs, metadata, now, open_database, pictures
 from bot.database.move import move_database
-from bot.database.schema import kept
 from bot.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -46,6 +45,10 @@ JOB: dict[str, Any] = {
 }
 PICTURE = {"media_type": "image/png", "width": 1, "height": 1, "sha256": "", "data": bytes(range(256)) * 400}
 
+OF_TYPES: dict[type, Any] = {int: 7, float: 0.1, str: "é", object: datetime(2026, 3, 1, 12, 0, 0, 1, tzinfo=UTC)}
+CHOSEN = {"kind": "review", "decision": "note", "state": "settled", "role": "source"}
+"""Where not every word will do."""
+
 
 @pytest.fixture(params=["sqlite to postgresql", "postgresql to sqlite", "sqlite to sqlite", "postgresql to postgresql"])
 async def ends(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[str, str]]:
@@ -61,7 +64,7 @@ async def ends(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 async def fill(url: str) -> None:
-    """Many jobs, two of them in a process's hands, with pictures."""
+    """Many jobs, two of them in a process's hands, with pictures, and a row in every other table."""
     rows = [JOB | {"id": number, "key": f"key {number}"} for number in range(OLD_JOBS)]
     open_rows = [
         JOB | {"id": OLD_JOBS + number, "key": f"open {number}", "status": "running"} for number in range(OPEN_JOBS)
@@ -72,7 +75,14 @@ async def fill(url: str) -> None:
         await database.run(update(jobs).where(held).values(owner="somebody", turn=3, wake_at=now()))
         shown = [PICTURE | {"job_id": number, "role": "result", "position": 0} for number in range(20)]
         await database.transact(lambda connection: connection.execute(insert(pictures), shown).close())
-        await database.run(insert(kept), name="color", value="blue")
+        for table in metadata.sorted_tables:
+            if not await database.run(select(table)):
+                await database.run(insert(table), **build_row(table))
+
+
+def build_row(table: Table) -> dict[str, Any]:
+    """A row with something in every column."""
+    return {column.name: CHOSEN.get(column.name, OF_TYPES[column.type.python_type]) for column in table.columns}
 
 
 async def read(database: Database) -> dict[str, Sequence[Row[Any]]]:
@@ -94,6 +104,7 @@ async def test_every_row_arrives_and_is_free(ends: tuple[str, str]) -> None:
     assert counts["jobs"] == OLD_JOBS + OPEN_JOBS
     assert counts["pictures"] == 20
     assert counts.keys() == metadata.tables.keys()
+    assert all(counts.values())
     async with open_database(ends[0]) as source, open_database(ends[1]) as target:
         assert await read(source) == await read(target)
         owned = select(jobs.c.id).where(jobs.c.owner.is_not(None))

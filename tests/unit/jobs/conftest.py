@@ -76,8 +76,8 @@ class Archive:
         assert await self.store.painted(taken, task) is not None
         (painted,) = [job for job in await self.store.claim(9) if job.id == request.id]
         await self.store.keep_results(painted, [RESULT])
-        look = {"job_id": painted.id, "role": "result", "position": 0, "guild_id": 2, "sha256": "x", "fingerprint": "y"}
-        await self.database.run(insert(fingerprints).values(look))
+        look = {"role": "result", "position": 0, "sha256": "x", "fingerprint": "y"}
+        await self.database.run(insert(fingerprints), **look, job_id=painted.id, guild_id=request.guild_id)
         return painted
 
     async def queue(self, request: Request) -> Job:
@@ -94,10 +94,12 @@ class Archive:
         said = {"job_id": job.id, "member_id": by, "words": words}
         await self.database.run(insert(reports).values(**said, reported_at=now()))
 
-    async def open_case(self, job: Job, kind: EntryKind = EntryKind.REVIEW, words: str = "") -> int:
+    async def open_case(
+        self, job: Job, kind: EntryKind = EntryKind.REVIEW, words: str = "", by: int | None = None
+    ) -> int:
         """A moderator has to decide about a job."""
         request = job.request
-        matter = Matter(request.guild_id or 0, kind, request.member_id, job.id, flags=FLAGS, words=words)
+        matter = Matter(request.guild_id or 0, kind, request.member_id, job.id, by, FLAGS, words)
         return await self.database.transact(lambda connection: open_case(connection, matter))
 
     async def close_case(self, guild_id: int, number: int, note: str = "not here", decision: str = "reject") -> None:

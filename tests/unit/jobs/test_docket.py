@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.database import erasures
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.docket import Decision, Docket, Heard
 from bot.moderation.book import EntryKind
 from bot.moderation.model import Flag
+from tests.unit.jobs.conftest import RESULT, Archive, is_bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from bot.database import Database
     from bot.moderation.book import Entry
     from tests.conftest import MovedClock
-    from tests.unit.jobs.conftest import Archive
 
 GUILD, OTHER_GUILD, MODERATOR = 2, 3, 8
 
@@ -146,6 +147,34 @@ async def test_distinct_reporters_count(
     clock.move(60)
     assert await docket.report(done, GUILD, 13, "", 2) is Heard.COUNTED
     assert await docket.report(done, GUILD, 14, "", 2) is Heard.HIDDEN
+
+
+@pytest.mark.parametrize("decision", [Decision.APPROVE, Decision.REJECT])
+async def test_what_was_deleted_comes_back_for_the_decision_alone(
+    archive: Archive, docket: Docket, build_request: Callable[..., Request], clock: MovedClock, decision: Decision
+) -> None:
+    """A picture that is public can be reported though its row is bare; then it goes again, and nothing newer does."""
+    made = []
+    for _ in range(3):
+        clock.move(60)
+        made.append(await archive.live_through(build_request()))
+        if len(made) == 2:
+            await archive.privacy.delete(4, GUILD)
+    for job in made[:2]:
+        assert await docket.report(job, GUILD, 11, "ugly", 1) is Heard.HIDDEN
+        await archive.store.keep_results(job, [RESULT])
+    await archive.retention.sweep()
+    assert [await is_bare(archive, job) for job in made] == [False, False, False]
+    for number, job in enumerate(made[:2], 1):
+        await docket.decide(GUILD, number, job.id, decision, MODERATOR)
+    for due in await archive.store.claim(9):
+        if decision is Decision.APPROVE:
+            await archive.store.finish(due, JobStatus.DONE)
+        else:
+            await archive.store.told(due)
+    await archive.retention.sweep()
+    assert [await is_bare(archive, job) for job in made] == [True, True, False]
+    assert await archive.count(erasures) == 0
 
 
 async def test_reports_at_once_open_one_case(

@@ -191,12 +191,59 @@ async def test_words_of_a_report_wait_for_their_case(archive: Archive, build_req
     """What a reporter said about a case that is open is kept until it is decided."""
     job = await archive.live_through(build_request())
     await archive.report(job, by=9)
-    number = await archive.open_case(job, EntryKind.REPORT, "rude")
+    number = await archive.open_case(job, EntryKind.REPORT, "rude", by=9)
     assert (await archive.privacy.delete(9, 2)).waiting == 1
     assert (await archive.rows(reports))[0].words == "rude"
     await archive.close_case(2, number)
     await archive.retention.sweep()
     assert (await archive.rows(reports))[0].words == (await archive.rows(cases))[0].words == ""
+    assert await archive.count(erasures) == 0
+
+
+async def test_what_others_said_in_a_case_stays(archive: Archive, build_request: Callable[..., Request]) -> None:
+    """One of several who reported takes away their own words alone."""
+    job = await archive.live_through(build_request())
+    for member_id in (8, 9):
+        await archive.report(job, by=member_id, words=f"said by {member_id}")
+    await archive.close_case(2, await archive.open_case(job, EntryKind.REPORT, "said by 8", by=8))
+    await archive.privacy.delete(9, 2)
+    assert [row.words for row in await archive.rows(reports)] == ["said by 8", ""]
+    assert [row.words for row in await archive.rows(cases)] == ["said by 8"]
+    await archive.privacy.delete(8, 2)
+    assert [row.words for row in await archive.rows(cases)] == [""]
+
+
+async def test_words_about_a_picture_that_is_gone_are_found(archive: Archive) -> None:
+    """What a member reported is in the book longer than the reported job's row."""
+    line = Line(3, EntryKind.REPORT, actor_id=9, member_id=4, job_id=11, content={"words": "a secret"})
+    await archive.book.add(line)
+    await archive.privacy.delete(9, None)
+    assert (await archive.rows(entries))[0].content is None
+
+
+async def test_what_is_written_after_the_wish_is_kept(
+    archive: Archive, clock: MovedClock, build_request: Callable[..., Request]
+) -> None:
+    """A wish that had to wait takes the words of its time, and what was noted on its case, not those since."""
+    job = await archive.live_through(build_request())
+    number = await archive.open_case(job, EntryKind.APPEAL, "please")
+    await archive.privacy.delete(4, 2)
+    clock.move(60)
+    await archive.book.add(Line(2, EntryKind.REFUSED, member_id=4, content={"prompt": "new"}))
+    await archive.close_case(2, number, note="not here")
+    later = await archive.live_through(build_request())
+    await archive.close_case(2, await archive.open_case(later, EntryKind.APPEAL, "again"), note="no")
+    await archive.retention.sweep()
+    told = [(row.kind, row.content is not None) for row in await archive.rows(entries)]
+    assert told == [
+        ("appeal", False),
+        ("refused", True),
+        ("decision", False),
+        ("appeal", True),
+        ("decision", True),
+        ("erased", False),
+    ]
+    assert [(row.words, row.note) for row in await archive.rows(cases)] == [("", ""), ("again", "no")]
     assert await archive.count(erasures) == 0
 
 

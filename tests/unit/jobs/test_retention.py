@@ -13,10 +13,10 @@ from bot.database import (
     cases,
     charges,
     entries,
-    erasures,
     fingerprints,
     jobs,
     left_guilds,
+    metadata,
     now,
     open_database,
     pictures,
@@ -24,7 +24,7 @@ from bot.database import (
 )
 from bot.jobs import JobStatus
 from bot.jobs.erasing import ASKED_FOR, DROP_ERASED, WAITING
-from bot.jobs.retention import NAMED, OTHERS, Spans
+from bot.jobs.retention import LONG_LEFT, NAMED, OTHERS, Spans
 from bot.moderation.blocks import Blocks
 from bot.moderation.book import EntryKind, Line
 from bot.moderation.leaving import Leaving
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sqlalchemy import Connection, Executable, Table
+    from sqlalchemy import Connection, Executable
 
     from bot.jobs import Request
     from tests.conftest import MovedClock
@@ -51,17 +51,7 @@ SWEEPS: dict[str, Executable] = {
     "waiting": WAITING,
     "erased": DROP_ERASED,
 }
-OF_A_GUILD: tuple[Table, ...] = (
-    policies,
-    cases,
-    entries,
-    banned_pictures,
-    blocks,
-    jobs,
-    pictures,
-    charges,
-    fingerprints,
-)
+OF_GUILDS = [table for table in metadata.sorted_tables if "guild_id" in table.c]
 
 
 async def test_pictures_live_as_long_as_the_operator_says(
@@ -196,18 +186,40 @@ async def test_words_in_the_book_live_as_long_as_the_record(archive: Archive, cl
     assert [await archive.book.verify(guild_id) for guild_id in (0, 2, 3)] == [None, None, None]
 
 
-@pytest.mark.parametrize("document", ['{"format": 99}', "not even JSON"])
-async def test_a_policy_that_cannot_be_read_forgets_nothing(
+@pytest.mark.parametrize("beside", ['"words": [{"name": "x", "pattern": "("}]', '"format": 99', '"gone": 1'])
+async def test_what_a_policy_says_about_keeping_things_is_all_that_is_read(
+    archive: Archive,
+    clock: MovedClock,
+    build_request: Callable[..., Request],
+    caplog: pytest.LogCaptureFixture,
+    beside: str,
+) -> None:
+    """Whatever else in it cannot be read any more, and no pattern is tried for it: its hours hold."""
+    await archive.policies.change(2, 77, "retention_hours", 5)
+    await archive.database.run(update(policies).values(document=f'{{"retention_hours": 1, {beside}}}'))
+    await archive.live_through(build_request())
+    caplog.clear()
+    clock.move(1.1 * HOUR)
+    await archive.retention.sweep()
+    assert await archive.count(pictures) == 0
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("document", ["not even JSON", "[]", "7", '{"retention_hours": "one"}'])
+async def test_what_cannot_be_read_at_all_is_forgotten_as_usual(
     archive: Archive, clock: MovedClock, build_request: Callable[..., Request], document: str
 ) -> None:
-    """Better too long than what nobody decided; other guilds are not held up by it."""
+    """No row keeps pictures for ever: the operator's hours hold, and other guilds are not held up by it."""
     await archive.policies.change(2, 77, "retention_hours", 1)
     await archive.database.run(update(policies).values(document=document))
-    kept, swept = [await archive.live_through(build_request(guild_id=guild_id)) for guild_id in (2, 3)]
-    clock.move(91 * DAY)
+    for guild_id in (2, 3):
+        await archive.live_through(build_request(guild_id=guild_id))
+    clock.move(71 * HOUR)
     await archive.retention.sweep()
-    assert [row.id for row in await archive.rows(jobs)] == [kept.id]
-    assert swept.id != kept.id
+    assert await archive.count(pictures) == 4
+    clock.move(1.1 * HOUR)
+    await archive.retention.sweep()
+    assert await archive.count(pictures) == 0
 
 
 async def test_a_guild_that_was_left_is_forgotten_after_a_grace_time(
@@ -217,17 +229,17 @@ async def test_a_guild_that_was_left_is_forgotten_after_a_grace_time(
     for guild_id in (2, 3):
         await settle(archive, build_request, guild_id)
     await archive.live_through(build_request(guild_id=None))
-    whole = {table.name: await archive.count(table) for table in OF_A_GUILD}
+    whole = {table.name: await archive.count(table) for table in OF_GUILDS}
+    assert all(whole[table.name] for table in OF_GUILDS if table is not left_guilds)
     await Leaving(archive.database).leave(2)
     clock.move(29.9 * DAY)
     await archive.retention.sweep()
     assert await archive.count(jobs) == whole["jobs"] == 5
     clock.move(0.2 * DAY)
     await archive.retention.sweep()
-    for table in (policies, cases, entries, banned_pictures, blocks, erasures):
-        assert {row.guild_id for row in await archive.rows(table)} == {3}, table.name
-    assert {row.guild_id for row in await archive.rows(jobs)} == {3, None}
-    assert await archive.count(left_guilds) == 0
+    for table in OF_GUILDS:
+        guilds = {row.guild_id for row in await archive.rows(table)}
+        assert guilds - {None} == (set() if table is left_guilds else {3}), table.name
 
 
 async def test_a_guild_that_comes_back_in_time_finds_everything(
@@ -245,6 +257,35 @@ async def test_a_guild_that_comes_back_in_time_finds_everything(
     await archive.retention.sweep()
     assert await archive.count(policies) == 1
     assert await archive.count(jobs) == 2
+
+
+async def test_a_guild_that_comes_back_during_the_sweep_loses_nothing(
+    archive: Archive, clock: MovedClock, build_request: Callable[..., Request]
+) -> None:
+    """Whether it is still left is asked again with everything that is deleted, open jobs included."""
+    leaving = Leaving(archive.database)
+    await settle(archive, build_request, 2)
+    await archive.queue(build_request())
+    await leaving.leave(2)
+    clock.move(31 * DAY)
+    assert await archive.database.run(LONG_LEFT)
+    await leaving.come_back(2)
+    before = [await archive.rows(table) for table in OF_GUILDS]
+    await archive.retention._drop_guild(2)
+    assert [await archive.rows(table) for table in OF_GUILDS] == before
+
+
+async def test_a_block_that_is_over_is_forgotten(archive: Archive, clock: MovedClock) -> None:
+    """With why it was; one that is in force stays."""
+    rows = Blocks(archive.database)
+    await rows.block(2, 4, by=77, reason="spam", days=7)
+    await rows.block(2, 5, by=77, reason="spam")
+    clock.move(6.9 * DAY)
+    await archive.retention.sweep()
+    assert await archive.count(blocks) == 2
+    clock.move(0.2 * DAY)
+    await archive.retention.sweep()
+    assert [row.member_id for row in await archive.rows(blocks)] == [5]
 
 
 @pytest.mark.parametrize("name", SWEEPS)

@@ -143,6 +143,18 @@ def test_only_what_is_allowed_as_a_whole_is_spared(allowed: str, found: str | No
     )
 
 
+@pytest.mark.parametrize("text", ["_cat_", "a_cat_fight", "a\u200bcat\u200bfight", "c\u200bat"])
+def test_neither_marks_nor_what_is_hidden_cover_a_keyword(text: str) -> None:
+    """Discord would show a cat."""
+    assert find(text, keywords=("cat",)) == "cat"
+
+
+def test_an_underscore_does_not_make_the_allow_list_laxer() -> None:
+    """What it spares ends where Discord says that a word ends."""
+    assert find("a cat_fight", keywords=("*cat*",), allow_list=("cat",)) == "cat"
+    assert find("a cat", keywords=("*cat*",), allow_list=("cat",)) is None
+
+
 def test_a_pattern_sees_the_text_as_written_and_as_it_looks() -> None:
     """Who is after odd characters finds them, and who is after words finds words made of them."""
     assert find("x\u0337\u0321\u0337", patterns=(r"[\u0300-\u036f]{2}",)) == "\u0337\u0321"

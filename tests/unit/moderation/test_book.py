@@ -215,7 +215,7 @@ async def test_erased_words_leave_the_chain_whole(book: Book, clock: MovedClock)
     await book.add(line(case_number=None, kind=EntryKind.BLOCK, actor_id=MIRA, member_id=THEO))  # as a moderator
     await book.add(line(case_number=None, guild_id=OTHER_GUILD))
     clock.move(60)
-    assert await book.erase(GUILD, MIRA) == 2
+    assert await book.erase(GUILD, MIRA, clock()) == 2
     erased, *rest = await book.read(GUILD)
     assert (erased.kind, erased.actor_id, erased.member_id, erased.subject) == (EntryKind.ERASED, MIRA, MIRA, "2")
     assert [(entry.number, entry.content is None, entry.erased) for entry in rest] == [
@@ -227,23 +227,35 @@ async def test_erased_words_leave_the_chain_whole(book: Book, clock: MovedClock)
     assert [entry.salt for entry in rest if entry.erased] == [None, None]
     assert rest[-1].subject == "prompt_own"
     assert await book.verify(GUILD) is None
-    assert await book.erase(None, MIRA) == 1  # what is left, in the other guild
-    assert await book.erase(None, MIRA) == 0
+    assert await book.erase(OTHER_GUILD, MIRA, clock()) == 1  # what is left, in the other guild
+    assert await book.erase(OTHER_GUILD, MIRA, clock()) == 0
     assert [entry.kind for entry in await book.read(OTHER_GUILD)] == [EntryKind.ERASED, EntryKind.REFUSED]
     assert await book.verify(OTHER_GUILD) is None
 
 
-async def test_what_an_undecided_case_rests_on_is_not_erased(book: Book, database: Database) -> None:
+async def test_what_an_undecided_case_rests_on_is_not_erased(book: Book, database: Database, clock: MovedClock) -> None:
     """Nobody takes away what moderators have not looked at yet; once it is decided, it can go."""
     await book.add(line(case_number=None, kind=EntryKind.REPORT, actor_id=THEO))
     number = await database.transact(
         lambda connection: open_case(connection, Matter(GUILD, EntryKind.REPORT, MIRA, 11, words="rude"))
     )
-    assert await book.erase(GUILD, MIRA) == 0
+    assert await book.erase(GUILD, MIRA, clock()) == 0
     assert await book.erase_older(GUILD, -1) == 0
     await database.transact(lambda connection: close_case(connection, GUILD, number, "reject", JO, "rude indeed"))
-    assert await book.erase(GUILD, MIRA) == 3
+    assert await book.erase(GUILD, MIRA, clock()) == 3
     assert await book.verify(GUILD) is None
+
+
+async def test_words_since_then_stay(book: Book, database: Database, clock: MovedClock) -> None:
+    """What was written after the time in question is not meant, but for the decision of a case that was there."""
+    matter = Matter(GUILD, EntryKind.APPEAL, MIRA, 11, MIRA, words="please")
+    number = await database.transact(lambda connection: open_case(connection, matter))
+    until = clock()
+    clock.move(60)
+    await database.transact(lambda connection: close_case(connection, GUILD, number, "reject", JO, "no"))
+    await book.add(line(case_number=number))
+    assert await book.erase(GUILD, MIRA, until) == 2
+    assert [entry.erased for entry in await book.read(GUILD)] == [False, False, True, True]
 
 
 async def test_old_words_are_forgotten(book: Book, clock: MovedClock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -132,9 +133,11 @@ async def test_words_of_decided_cases_can_be_forgotten(cases: Cases, database: D
 
     for guild_id, number in ((GUILD, 1), (GUILD, 3), (OTHER_GUILD, 1)):
         await decide(database, guild_id, number, "reject", JO, "!")
-    await cases.erase(GUILD, MIRA)
+    await cases.erase(GUILD, MIRA, clock() - timedelta(seconds=1))
+    assert await words() == ["rude!", "rude", "rude!", "rude!"]
+    await cases.erase(GUILD, MIRA, clock())
     assert await words() == ["", "rude", "rude!", "rude!"]
-    await cases.erase(None, MIRA)
+    await cases.erase(OTHER_GUILD, MIRA, clock())
     assert await words() == ["", "rude", "rude!", ""]
     await cases.erase_older(GUILD, 1)
     assert await words() == ["", "rude", "rude!", ""]

@@ -18,12 +18,13 @@ DOCUMENTED = [
     ("*cat*", ("location", "eduCation"), ("dog", "c a t")),
     ("*tra*", ("abstracted", "outrage"), ("start",)),
     ("*the mat*", ("breathe matter",), ("the  rmat",)),
-    ("cat", ("cat", "a CAT sat"), ("category", "bobcat", "cat_1", "cat5")),
+    ("cat", ("cat", "a CAT sat"), ("category", "bobcat", "cat5")),
     ("train", ("Train", "the train left"), ("trainer", "strain")),
     ("the mat", ("The Mat", "on the   mat today"), ("the matrix", "breathe mat", "the big mat")),
 ]
 DECIDED = [
-    # Where the documentation is silent: anything that is no letter, digit or underscore ends a word.
+    # Where the documentation is silent: anything that is no letter or digit ends a word.
+    ("cat", ("_cat_", "__cat__", "a_cat_fight", "cat_1"), ("_cats_",)),
     ("cat", ("a cat.", "(cat)", "cat!", "cat-like", "the cat's", "cat,dog", "„cat“", "🐱cat🐱"), ("çat", "catá")),
     ("c++", ("c++", "I like C++."), ("ac++",)),
     ("--", ("a---",), ("a--",)),
@@ -58,6 +59,13 @@ def test_a_star_takes_the_rest_of_the_word(written: str, said: str | None) -> No
 def test_nothing_is_not_looked_for(written: str) -> None:
     """A star alone would be in every text."""
     assert parse_phrase(written, plain) is None
+
+
+def test_what_glues_does_not_end_a_word() -> None:
+    """For who asks for it: the rest of such a word belongs to it."""
+    phrases = parse_phrases(["cat", "dog*"], plain)
+    assert list(find_all(phrases, "cat_1 dog_1", "_")) == [(6, 11)]
+    assert list(find_all(phrases, "cat_1 dog_1")) == [(0, 3), (6, 9)]
 
 
 def test_every_place_is_found() -> None:

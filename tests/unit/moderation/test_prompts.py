@@ -107,10 +107,24 @@ async def test_languages_of_the_pack() -> None:
 
 async def test_hostile_patterns_do_not_hold_up_a_request() -> None:
     """Sixty of the worst take little more than their budget, and the rest of the rules still counts."""
-    worst = tuple(AutoModRule(number, "slow", patterns=(r"(a|aa)+$",) * 10) for number in range(6))
+    worst = tuple(AutoModRule(number, f"slow {number}", patterns=(r"(a|aa)+$",) * 10) for number in range(6))
     started = time.perf_counter()
     assert await kinds("a" * 100 + "! fox", PromptRules((*worst, CATS), (FOX,)), negative="cat") == [
         ("automod", "cats"),
         ("own", "foxes"),
+        *(("automod", f"slow {number}") for number in range(6)),
     ]
     assert time.perf_counter() - started < 3  # twice sixty times 50 ms, if nothing were shared
+
+
+async def test_what_could_not_be_looked_for_is_held() -> None:
+    """A slow pattern never looks like one that found nothing, and takes no other rule's time."""
+    slow = WordRule("slow", r"(?:[a-z]+\.?)+@[a-z]+\.com", "regex", "refuse", "No addresses.")
+    forbidden = WordRule("forbidden", r"\bforbidden\b", "regex", "refuse")
+    automod = AutoModRule(3, "slow, too", patterns=(slow.pattern, slow.pattern + "$"))
+    prompt = "forbidden " + "a" * 300 + " @\u200bx"
+    assert await judge(prompt, PromptRules((automod,), (slow, forbidden))) == [
+        Match("own", "forbidden", "forbidden", "refuse"),
+        Match("automod", "slow, too", "", "hold"),
+        Match("own", "slow", "", "hold"),
+    ]

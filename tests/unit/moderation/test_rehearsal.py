@@ -10,8 +10,9 @@ import pytest
 from bot.jobs import Store
 from bot.moderation import rehearsal as room
 from bot.moderation.automod_rules import AutoModRules
-from bot.moderation.patterns import Patterns
+from bot.moderation.patterns import TIMEOUTS_UNTIL_SLOW
 from bot.moderation.policy import Policy
+from bot.moderation.prompts import Match
 from bot.moderation.rehearsal import Rehearsal, Told
 from bot.moderation.words import WordRule
 
@@ -45,7 +46,7 @@ async def fetch(guild_id: int) -> Sequence[Mapping[str, Any]]:
 @pytest.fixture
 def rehearsal(database: Database, clock: MovedClock) -> Rehearsal:
     """Nothing was asked for yet."""
-    return Rehearsal(database, AutoModRules(fetch, clock), Patterns())
+    return Rehearsal(database, AutoModRules(fetch, clock))
 
 
 @pytest.fixture
@@ -103,6 +104,19 @@ async def test_one_rule_alone(rehearsal: Rehearsal, write: Callable[..., Any]) -
     run = await rehearsal.run(GUILD, Policy(words=(CATS,)), 1, DOGS)
     assert (run.count, run.refused, run.held) == (4, 0, 1)
     assert [each.prompt for each in run.examples] == ["a dog"]
+
+
+async def test_what_is_too_slow_is_held_and_nobody_blamed(
+    rehearsal: Rehearsal, write: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As often as somebody tries the same, each time from the beginning."""
+    slow = WordRule("slow", r"(a|aa)+$", "regex", "refuse")
+    await write("a" * 100 + "!")
+    for _ in range(TIMEOUTS_UNTIL_SLOW + 1):
+        assert [each.match for each in (await rehearsal.run(GUILD, Policy(), 1, slow)).examples] == [
+            Match("own", "slow", "", "hold")
+        ]
+    assert caplog.text.count("for the 1. time") == TIMEOUTS_UNTIL_SLOW + 1
 
 
 async def test_of_very_many_only_the_newest(

@@ -1,8 +1,11 @@
 """The small language of the pack."""
 
+import re
+
 import pytest
 
-from bot.moderation.sequences import compile_sequences
+from bot.moderation.folding import fold
+from bot.moderation.sequences import compile_sequences, list_beginnings, list_heads
 
 LISTS = {
     "drop": ["drop", "let go of", "<give> up"],
@@ -38,6 +41,9 @@ CASES = [
     ("<age> years", "117 years", None),
     ("<age> years", "1,017 years", None),
     ("äh", "ah", "ah"),
+    ("drop , my hat", "drop, my hat", "drop, my hat"),
+    ("drop , my hat", "drop my hat", "drop my hat"),
+    ("drop , my hat", "drop. my hat", None),
 ]
 UNSPACED = [
     ("服を脱", "彼女の服を脱がせて", "服を脱"),
@@ -60,6 +66,27 @@ def test_without_spaces(sequence: str, text: str, found: str | None) -> None:
     """Anywhere, but words in katakana are whole."""
     match = compile_sequences([sequence], LISTS, spaced=False).search(text)
     assert (match and match[0]) == found
+
+
+@pytest.mark.parametrize(("sequence", "text", "found", "spaced"), [
+    *((*case, True) for case in CASES if not case[0].startswith("*")),
+    *((*case, False) for case in UNSPACED),
+    ("[my] <hat>", "hats", "hats", True),
+    ("<age> years", "xx٥ years", "٥ years", True),
+    ("dro*", "dropped", "dropped", True),
+])  # fmt: skip
+def test_what_a_text_has_can_be_told_by_its_heads(sequence: str, text: str, found: str | None, spaced: bool) -> None:
+    """Never is a sequence in a text of which its beginnings say that it cannot be."""
+    beginnings = list_beginnings([sequence], LISTS, spaced=spaced)
+    assert found is None or not beginnings.isdisjoint(list_heads(fold(text)))
+    assert beginnings.isdisjoint(list_heads("nothing of it"))
+
+
+@pytest.mark.parametrize("sequence", ["*hat", "ha*", "+"])
+def test_without_a_beginning_there_is_no_telling(sequence: str) -> None:
+    """Whoever writes such a sequence is told."""
+    with pytest.raises(ValueError, match=re.escape(sequence)):
+        list_beginnings([sequence], LISTS, spaced=True)
 
 
 def test_many_are_found_like_each() -> None:

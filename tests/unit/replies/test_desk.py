@@ -51,7 +51,7 @@ def test_an_open_case_says_who_what_and_why() -> None:
     assert "<@4>" in shown
     assert "your own rule “dragons”" in shown
     assert "finds the result explicit: 0" in shown
-    assert "asked for 12 · refused 3 · rejected 2 · reported 1 · blocked 0" in shown
+    assert "asked for 12 · refused 3 · rejected 2 · reported 1 · blocked 0" in shown.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(

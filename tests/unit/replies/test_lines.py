@@ -63,7 +63,7 @@ def test_every_kind_has_a_sentence(kind: EntryKind) -> None:
     [
         (
             {"subject": "prompt_own", "content": {"rule": "own: hats"}},
-            "🚫 <@7> was refused: own rule · rule: own\\: hats",
+            "🚫 <@7> was refused: own rule · own rule “hats”",
         ),
         (
             {"kind": "review", "subject": "own near_ban", "case_number": 3, "job_id": 5},

@@ -51,7 +51,8 @@ def test_what_others_wrote_stays_theirs() -> None:
         assert "@everyone" not in told.replace("\\@everyone", "")
         assert "**x" not in told
         assert len(told) <= 2000
-    assert "not looked for" in rules[0]
+    assert "looked for briefly" in rules[0]
+    assert "took too long to be sure" in format_matches([match(matched="", action="hold")], DEFAULT_LOCALE)
 
 
 def test_a_dry_run_says_how_many() -> None:
