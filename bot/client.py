@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bot.moderation.policies import Policies
     from bot.moderation.rehearsal import Rehearsal
     from bot.moderation.traces import Traces
+    from bot.provider import Model
     from bot.replies import Editor
     from bot.replies.desk import Desk
 
@@ -76,6 +77,7 @@ class Rooms:
     editor: Editor
     wake: Callable[[], None]
     kept: Kept
+    models: Mapping[str, Model]
     default_model: str
     label: str
     # moderation

@@ -7,7 +7,7 @@ in `repr`. Every mistake is reported at once, with the variable's name and what 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,11 +18,17 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import Misconfigured
+from bot.provider.models import ADVANCED, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.provider.models import Model
+
 T = TypeVar("T")
+MODEL_NAMES = tuple(MODELS)
+"""All that can be offered, for rooms that do not know the provider."""
+_CREATOR = [model.name for model in MODELS.values() if model.wire_model == ADVANCED]
 LEAST_SECRET = 16
 LONGEST_LABEL = 20
 MOST_DOLLARS = 100
@@ -41,6 +47,12 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _on_or_off(value: str) -> bool:
+    if value not in {"on", "off"}:
+        raise ValueError("must be on or off")
+    return value == "on"
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not value.isdecimal() or not least <= int(value) <= most:
@@ -50,15 +62,27 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def _dollars(value: str) -> Decimal:
-    try:
-        amount = Decimal(value)
-        sensible = 0 <= amount <= MOST_DOLLARS
-    except InvalidOperation:  # not a number, or NaN compared
-        sensible = False
-    if not sensible:
-        raise ValueError("must be dollars for one picture, such as 0.0015")
-    return amount
+def _model_names(value: str) -> tuple[str, ...]:
+    names = {part.strip() for part in value.split(",")}
+    if not names <= MODELS.keys():
+        raise ValueError(f"must be some of {','.join(MODELS)}")
+    return tuple(name for name in MODELS if name in names)
+
+
+def _prices(value: str) -> dict[str, Decimal]:
+    """By model; those that are not named have their list price."""
+    prices = {model.name: model.price_usd for model in MODELS.values()}
+    for part in value.split(","):
+        name, _, amount = (piece.strip() for piece in part.partition("="))
+        try:
+            dollars = Decimal(amount)
+            sensible = name in MODELS and 0 <= dollars <= MOST_DOLLARS
+        except InvalidOperation:  # not a number, or NaN compared
+            sensible = False
+        if not sensible:
+            raise ValueError(f"must be models with dollars for one picture, such as {MODEL_NAMES[0]}=0.0015")
+        prices[name] = dollars
+    return prices
 
 
 def _http_url(value: str) -> str:
@@ -190,20 +214,35 @@ class Settings:
         "How a checked picture reaches PiAPI: host (our web server), upload (PiAPI's upload host, paid plans),"
         " discord (attached to the reply). auto takes the first that works.",
     )
+    model_names: tuple[str, ...] = _setting(
+        "MODELS",
+        _model_names,
+        ",".join(model.name for model in MODELS.values() if model.enabled),
+        f"The models that members may choose, of {', '.join(MODELS)}."
+        f" PiAPI's Creator plan is needed for {', '.join(_CREATOR)}.",
+    )
     default_model: str = _setting(
         "DEFAULT_MODEL",
-        _one_of("schnell", "dev", "dev-advanced"),
-        "schnell",
+        _one_of(*MODELS),
+        next(iter(MODELS)),
         "The model when a member names none. PiAPI marks dev as non-commercial.",
     )
-    price_schnell_usd: Decimal = _setting(
-        "PRICE_SCHNELL_USD", _dollars, "0.0015", "What PiAPI charges for one picture of schnell."
+    prices_usd: Mapping[str, Decimal] = _setting(
+        "PRICES_USD",
+        _prices,
+        ",".join(f"{model.name}={model.price_usd}" for model in MODELS.values()),
+        "What PiAPI charges for one picture, by model; those left out have the price shown here.",
     )
-    price_dev_usd: Decimal = _setting("PRICE_DEV_USD", _dollars, "0.015", "The same for dev.")
-    price_dev_advanced_usd: Decimal = _setting("PRICE_DEV_ADVANCED_USD", _dollars, "0.02", "The same for dev-advanced.")
     give_up_minutes: int = _setting("GIVE_UP_MINUTES", _whole(1, 1440), "15", "How long a task at PiAPI is waited for.")
     retention_hours: int = _setting(
         "RETENTION_HOURS", _whole(0, 87600), "72", "How long pictures are kept after their job is over."
+    )
+    provenance: bool = _setting(
+        "PROVENANCE",
+        _on_or_off,
+        "on",
+        "Whether finished pictures say in their metadata (XMP, IPTC) that a model made them, which one, and for which"
+        " job; never for whom. off leaves PiAPI's files as they came.",
     )
     label: str = _setting(
         "LABEL", _label, "", "A word on every card and in file names, such as staging. Empty for none."
@@ -212,13 +251,9 @@ class Settings:
     log_format: str = _setting("LOG_FORMAT", _one_of("text", "json"), "text", "For people or for machines.")
 
     @property
-    def prices_usd(self) -> Mapping[str, Decimal]:
-        """What one picture costs, by model."""
-        return {
-            "schnell": self.price_schnell_usd,
-            "dev": self.price_dev_usd,
-            "dev-advanced": self.price_dev_advanced_usd,
-        }
+    def models(self) -> Mapping[str, Model]:
+        """What members may choose from, at this operator's prices."""
+        return {name: replace(MODELS[name], price_usd=self.prices_usd[name]) for name in self.model_names}
 
     @property
     def callbacks(self) -> bool:
@@ -256,6 +291,8 @@ def _find_contradictions(values: Mapping[str, Any]) -> list[str]:
     problems = []
     if values.get("source_handover") == "host" and not values.get("public_url"):
         problems.append("SOURCE_HANDOVER=host needs PUBLIC_URL")
+    if {"default_model", "model_names"} <= values.keys() and values["default_model"] not in values["model_names"]:
+        problems.append("DEFAULT_MODEL must be one of MODELS")
     ids, count = values.get("shard_ids"), values.get("shard_count")
     if not ids or count is None:
         return problems

@@ -18,7 +18,10 @@ class Reason(StrEnum):
     # the request
     PROMPT_EMPTY = "prompt_empty"
     PROMPT_TOO_LONG = "prompt_too_long"
-    COUNT_NEEDS_SCHNELL = "count_needs_schnell"
+    MODEL_NOT_OFFERED = "model_not_offered"
+    OPTION_NOT_TAKEN = "option_not_taken"
+    OPTION_RANGE = "option_range"
+    OPTION_CHOICE = "option_choice"
     STOPPING = "stopping"
 
     # the picture that came

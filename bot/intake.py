@@ -14,11 +14,10 @@ from bot.jobs.model import Job, JobStatus, Request
 from bot.jobs.pace import Limits, back_off_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.pictures import PictureLimits, judge_declared
-from bot.provider import MODELS, ReadFailed
+from bot.provider import Mismatch, ReadFailed, pick_chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from bot.database import Clock
     from bot.jobs.estimates import Estimates
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from bot.moderation.model import Standing
     from bot.moderation.rules import Allowed, Rules
     from bot.pictures import Source, Studio
+    from bot.provider import Model
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Judge, arrive, accept. A refusal is a `Refused` with the sentence's values."""
+    """Settle, judge, arrive, accept. A refusal is a `Refused` with the sentence's values. `models`: those on offer."""
 
     store: Store
     studio: Studio
@@ -57,21 +57,41 @@ class Intake:
     telling: Telling
     rules: Rules
     clock: Clock
-    prices_usd: Mapping[str, Decimal]
+    models: Mapping[str, Model]
     limits: Limits
     picture_limits: PictureLimits
 
+    def settle(self, request: Request) -> Request:
+        """The request with what its model does where nothing was chosen. Raises `Refused` for what it cannot do."""
+        model = self.models.get(request.model)
+        if model is None:
+            raise Refused(Reason.MODEL_NOT_OFFERED, model=request.model, models=", ".join(self.models))
+        try:
+            return replace(request, **model.settle(pick_chosen(request)))
+        except Mismatch as mismatch:
+            raise self._explain(model, mismatch) from None
+
+    def _explain(self, model: Model, mismatch: Mismatch) -> Refused:
+        name, option = mismatch.option, model.options.get(mismatch.option)
+        values: dict[str, str | float] = {"model": model.name, "option": name}
+        if option is None:
+            values["models"] = ", ".join(each.name for each in self.models.values() if name in each.options)
+        elif option.least is not None and option.most is not None:
+            values |= {"least": option.least, "most": option.most}
+        return Refused(Reason(f"option_{mismatch.problem}"), **values)
+
     async def judge(self, request: Request, declared: Declared | None, standing: Standing) -> Allowed:
-        """Everything that can be judged without the picture's bytes; None: nothing is attached. Raises `Refused`."""
+        """What can be judged of a settled request without its picture's bytes; None: nothing is attached.
+
+        Raises `Refused`.
+        """
         if not says_something(request.prompt):
             raise Refused(Reason.PROMPT_EMPTY)
         if max(len(request.prompt), len(request.negative_prompt)) > LONGEST_PROMPT:
             raise Refused(Reason.PROMPT_TOO_LONG, most=LONGEST_PROMPT)
-        if request.count > MODELS[request.model].most_pictures:
-            raise Refused(Reason.COUNT_NEEDS_SCHNELL)
         if declared is not None:
             judge_declared(declared.size_bytes, declared.width, declared.height, self.picture_limits)
-        price = self.prices_usd[request.model] * request.count
+        price = self.models[request.model].price_usd * request.count
         return await self.rules.judge_request(request.as_ask(price), standing)
 
     async def arrive(self, request: Request, allowed: Allowed) -> Job | None:

@@ -171,7 +171,7 @@ class Plan:
     @cached_property
     def studio(self) -> Studio:
         """What opens pictures."""
-        return Studio(self._picture_limits)
+        return Studio(self._picture_limits, stamps=self._settings.provenance)
 
     @cached_property
     def editor(self) -> Editor:
@@ -228,7 +228,7 @@ class Plan:
             telling=self.telling,
             rules=self.rules,
             clock=self._clock,
-            prices_usd=settings.prices_usd,
+            models=settings.models,
             limits=self._limits,
             picture_limits=self._picture_limits,
         )
@@ -313,6 +313,7 @@ class Plan:
             editor=self.editor,
             wake=self.runner.wake,
             kept=Kept(self._database),
+            models=self._settings.models,
             default_model=self._settings.default_model,
             label=self._settings.label,
             policies=rules.policies,

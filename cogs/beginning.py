@@ -79,6 +79,7 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
     """The start of every job: judged, written down, and answered with a real message within three seconds."""
     intake = interaction.client.rooms.intake
     try:
+        request = intake.settle(request)
         allowed = await intake.judge(request, declared, get_standing(interaction))
         job = await intake.arrive(request, allowed)
     except Refused as refused:

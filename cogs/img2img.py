@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -11,16 +11,18 @@ from discord.ext import commands
 
 from bot.intake import LONGEST_PROMPT, Declared
 from bot.jobs import Request
-from bot.replies.texts import DEFAULT_LOCALE, get_catalogue
+from bot.provider import OPTIONS as MODEL_OPTIONS
+from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, get_locales
 from cogs.beginning import begin, who_and_where
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from bot.client import Repaint
+    from bot.provider import Model
 
 ATTACHMENT_OPTION = 11
-OPTIONS = ("image", "prompt", "model", "strength", "negative_prompt", "guidance", "count")
+OPTIONS = ("image", "prompt", "model", *MODEL_OPTIONS)
 
 
 def words(key: str) -> locale_str:
@@ -29,26 +31,51 @@ def words(key: str) -> locale_str:
 
 
 class PictureCommand(app_commands.Command[Any, ..., None]):
-    """A command whose attachments are filtered by the member's client; discord.py does not know the field yet.
+    """A command whose options are those of the models on offer, and whose attachments are filtered by the client.
 
+    discord.py does not know the filter yet:
     https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-structure
     """
 
     def to_dict(self, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
         """Discord's form of the command."""
-        return self._filter_files(super().to_dict(tree))
+        return self._fit(super().to_dict(tree), tree)
 
     async def get_translated_payload(
         self, tree: app_commands.CommandTree[Any], translator: app_commands.Translator
     ) -> dict[str, Any]:
         """The same with words in every language; discord.py builds the options anew for it."""
-        return self._filter_files(await super().get_translated_payload(tree, translator))
+        return self._fit(await super().get_translated_payload(tree, translator), tree)
 
-    def _filter_files(self, payload: dict[str, Any]) -> dict[str, Any]:
-        for option in payload["options"]:
-            if option["type"] == ATTACHMENT_OPTION:
-                option["file_types"] = ["image"]
+    def _fit(self, payload: dict[str, Any], tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
+        names, models = {each.display_name: each.name for each in self.parameters}, tree.client.rooms.models
+        payload["options"] = [each for each in payload["options"] if fit_option(each, names[each["name"]], models)]
         return payload
+
+
+def fit_option(option: dict[str, Any], name: str, models: Mapping[str, Model]) -> bool:
+    """Write into Discord's form of an option what the models on offer take. False if none of them takes it."""
+    if option["type"] == ATTACHMENT_OPTION:
+        option["file_types"] = ["image"]
+    if name == "model":
+        option["choices"] = [build_choice(each) for each in models]
+    if name not in MODEL_OPTIONS:
+        return True
+    taken = [model.options[name] for model in models.values() if name in model.options]
+    choices = dict.fromkeys(choice for each in taken for choice in each.choices)
+    if choices:
+        option["choices"] = [{"name": choice, "value": choice} for choice in choices]
+    bounds = [(each.least, each.most) for each in taken if each.least is not None and each.most is not None]
+    if bounds:
+        option |= {"min_value": min(least for least, _ in bounds), "max_value": max(most for _, most in bounds)}
+    return bool(taken)
+
+
+def build_choice(model: str) -> dict[str, Any]:
+    """A model as Discord lists it, with what it is good for, in every language."""
+    key = f"model.{model}"
+    localized = {locale: get_catalogue(locale)[key] for locale in sorted(get_locales())}
+    return {"name": get_catalogue(DEFAULT_LOCALE)[key], "name_localizations": localized, "value": model}
 
 
 def picture_command(key: str) -> Callable[[Callable[..., Awaitable[None]]], PictureCommand]:
@@ -78,11 +105,14 @@ class Img2Img(commands.Cog):
         interaction: discord.Interaction[Repaint],
         image: discord.Attachment,
         prompt: app_commands.Range[str, 1, LONGEST_PROMPT],
-        model: Literal["schnell", "dev", "dev-advanced"] | None = None,
-        strength: app_commands.Range[float, 0.05, 1.0] = 0.7,
+        model: str = "",
+        strength: float | None = None,
         negative_prompt: app_commands.Range[str, 0, LONGEST_PROMPT] = "",
-        guidance: app_commands.Range[float, 1.5, 5.0] | None = None,
-        count: app_commands.Range[int, 1, 4] = 1,
+        guidance: float | None = None,
+        count: int = 1,
+        lora: str = "",
+        lora_strength: float | None = None,
+        control: str = "",
     ) -> None:
         """Repaint an attached picture."""
         request = Request(
@@ -94,6 +124,9 @@ class Img2Img(commands.Cog):
             negative_prompt=negative_prompt.replace("\0", ""),
             guidance=guidance,
             count=count,
+            lora=lora,
+            lora_strength=lora_strength,
+            control=control,
         )
         await begin(interaction, request, Declared(image.size, image.width, image.height))
 

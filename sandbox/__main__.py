@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import simcord
 
 from bot.logs import set_up_logging
+from bot.provider import MODELS
 from sandbox.guild import CHANNELS, HIDDEN, ask, furnish
 from sandbox.piapi import PROVOCATIONS
 from sandbox.world import World, find_free_port, is_free, open_world
@@ -49,7 +50,7 @@ async def main(arguments: Sequence[str] | None = None) -> None:
     shown: str = parser.parse_args(arguments).channel
     set_up_logging("info", "text")
     with tempfile.TemporaryDirectory(prefix="repaint-") as folder:
-        async with open_world(f"sqlite:///{folder}/sandbox.db") as world:
+        async with open_world(f"sqlite:///{folder}/sandbox.db", {"MODELS": ",".join(MODELS)}) as world:
             await prepare(world, shown)
             port = PORT if is_free(PORT) else find_free_port()
             viewers = list_viewers(world, shown)

@@ -30,6 +30,7 @@ PROVOCATIONS: Mapping[str, str] = {
     "lost": "The task is made, but PiAPI's answer gets lost.",
 }
 
+_SIDE = 1024  # of a picture whose size is not that of what goes in
 _PENDING_SHARE = 0.25  # of the time a task takes, how much it waits before it is worked on
 _NEVER = "0001-01-01T00:00:00Z"
 _GENERAL_FAILURE = 10000
@@ -63,6 +64,24 @@ class Task:
         """What is to be painted, as it was sent."""
         sent: dict[str, Any] = self.body["input"]
         return sent
+
+    @property
+    def image(self) -> str:
+        """The address of the picture that goes in, which may be there as a control only."""
+        image: str = self.input.get("image", "")
+        return image or str(self.input["control_net_settings"][0]["control_image"])
+
+    @property
+    def words(self) -> str:
+        """What it is to become: the prompt, and the style if there is one."""
+        return " ".join([self.input["prompt"], *(each["lora_type"] for each in self.input.get("lora_settings", []))])
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """The width and height of what comes out, where they do not follow from what goes in."""
+        if self.body["task_type"] != "kontext":
+            return None
+        return self.input.get("width", _SIDE), self.input.get("height", _SIDE)
 
     @property
     def count(self) -> int:
@@ -119,7 +138,7 @@ def show(task: Task, now: float) -> dict[str, Any]:
         "task_type": task.body["task_type"],
         "status": status,
         "config": echo_config(task.body.get("config")),
-        "input": echo_input(task.input),
+        "input": echo_input(task.input, task.body["task_type"]),
         "output": _show_output(task) if status == "completed" else None,
         "meta": _show_meta(task, now, status),
         "detail": None,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import uuid
 from typing import TYPE_CHECKING, Self
 
 import aiohttp
+from PIL import Image
 
 from sandbox.painter import LABEL
 from sandbox.schema import MOST_BYTES
@@ -68,7 +70,7 @@ class Workshop:
         task.failure = "internal error"  # what remains if something breaks that nobody thought of
         try:
             async with self._hands:
-                source = await self._fetch(task.input["image"])
+                source = await self._fetch(task.image)
                 task.source_sha256 = hashlib.sha256(source).hexdigest()
                 _refuse(task.input["prompt"])
                 names = [await self._paint(task, source, number) for number in range(task.count)]
@@ -95,10 +97,12 @@ class Workshop:
 
     async def _paint(self, task: Task, source: bytes, number: int) -> str:
         """Paint one of a task's pictures and lay it on the shelf, under the name that is returned."""
-        wanted = task.input["prompt"], task.input.get("denoise", _DENOISE), task.number * 4 + number
+        wanted = task.words, task.input.get("denoise", _DENOISE), task.number * 4 + number
         try:
             async with self._easel:
                 picture = await asyncio.to_thread(self._brush, source, *wanted, LABEL)
+                if task.size is not None:
+                    picture = await asyncio.to_thread(_stretch, picture, task.size)
         except (OSError, SyntaxError, ValueError) as fault:
             raise Unpaintable("unsupported image format") from fault
         name = f"{uuid.uuid4()}.png"
@@ -124,6 +128,14 @@ class Workshop:
             task.callbacks.append(0)
         over = task.callbacks[-1] in _ACCEPTED or len(task.callbacks) == _ATTEMPTS
         task.call_at = None if over else now + _BETWEEN_ATTEMPTS_SECONDS
+
+
+def _stretch(picture: bytes, size: tuple[int, int]) -> bytes:
+    """The picture in another size, whatever that does to what is in it."""
+    data = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as opened:
+        opened.resize(size).save(data, "PNG")
+    return data.getvalue()
 
 
 def _refuse(prompt: str) -> None:

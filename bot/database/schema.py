@@ -146,9 +146,12 @@ jobs = Table(
     Column("prompt", Text, nullable=False),
     Column("negative_prompt", Text, nullable=False),
     Column("model", Text, nullable=False),
-    Column("strength", Real, nullable=False),
+    Column("strength", Real),
     Column("guidance", Real),
     Column("count", Integer, nullable=False),
+    Column("lora", Text, nullable=False, server_default=""),
+    Column("lora_strength", Real),
+    Column("control", Text, nullable=False, server_default=""),
     Column("source_notes", Text, nullable=False, server_default=""),
     # what the rules said: flags for a moderator, whether it is shown behind a spoiler, and when a moderator agreed
     Column("flags", Text, nullable=False, server_default="[]"),

@@ -31,6 +31,7 @@ from bot.database import (
 from bot.database.schema import Id
 from bot.jobs.erasing import job_guild
 from bot.jobs.rows import parse_usd
+from bot.moderation.book import SPOKEN
 from bot.moderation.model import parse_flags
 from bot.pictures.result import EXTENSIONS
 
@@ -103,6 +104,12 @@ def tell_entry(row: Row[Any]) -> dict[str, Any]:
     return {**tell_plainly(row), "content": {key: content[key] for key in sorted(CONTENT_KEYS & content.keys())}}
 
 
+def tell_said(row: Row[Any]) -> dict[str, Any]:
+    """What a member said in a line of the book, also one about somebody else's picture."""
+    told = tell_plainly(row)
+    return told | {"words": json.loads(told.pop("content")).get("words", "")}
+
+
 def format_name(picture: Row[Any]) -> str:
     """A picture's name in the archive."""
     extension = EXTENSIONS[picture.media_type]
@@ -135,8 +142,8 @@ _HANDED_OUT = or_(pictures.c.role == "source", jobs.c.status == "done").label("h
 JOBS = _of_member(
     jobs,
     "id status reason guild_id channel_id message_id member_name locale prompt negative_prompt model strength guidance"
-    " count spoiler flags from_job_id task_id price_usd_micros cost_usd_micros created_at queued_at submitted_at"
-    " painted_at ended_at",
+    " count lora lora_strength control spoiler flags from_job_id task_id price_usd_micros cost_usd_micros created_at"
+    " queued_at submitted_at painted_at ended_at",
 )
 PICTURES = _of_jobs(pictures, "job_id role position media_type width height sha256", _HANDED_OUT)
 SIZES = _of_jobs(pictures, "job_id role position media_type", func.length(pictures.c.data).label("bytes")).where(
@@ -146,6 +153,11 @@ REPORTED = _of_member(reports, "job_id words reported_at").join(jobs, jobs.c.id 
 LINES = _of_member(
     entries, "guild_id number kind written_at job_id case_number subject content", entries.c.kind.in_(ENTRY_KINDS)
 )
+SAID = (
+    select(*(entries.c[name] for name in ("guild_id", "number", "kind", "written_at", "job_id", "content")))
+    .where(entries.c.actor_id == _MEMBER, entries.c.kind.in_(SPOKEN), entries.c.content.is_not(None))
+    .order_by(entries.c.guild_id, entries.c.number)
+)
 CASES = _of_member(cases, "guild_id number kind job_id opened_at closed_at decision words note")
 SECTIONS = {
     "jobs": Section(JOBS, job_guild, tell_job),
@@ -154,6 +166,7 @@ SECTIONS = {
     "fingerprints": Section(_of_jobs(fingerprints, "job_id role position sha256 fingerprint"), job_guild, tell_plainly),
     "cases": Section(CASES, cases.c.guild_id, tell_case),
     "book": Section(LINES, entries.c.guild_id, tell_entry),
+    "said": Section(SAID, entries.c.guild_id, tell_said),
     "reports": Section(REPORTED, job_guild, tell_plainly),
     "blocks": Section(_of_member(blocks, "guild_id reason blocked_at expires_at"), blocks.c.guild_id, tell_plainly),
     "refuses_to_be_a_source": Section(_of_member(refusing_members, "since"), None, tell_plainly),

@@ -93,10 +93,14 @@ class Request:
     attachment_url: str = field(repr=False)
     prompt: str
     model: str
-    strength: float
+    strength: float | None = None
+    """None where the model knows none."""
     negative_prompt: str = ""
     guidance: float | None = None
     count: int = 1
+    lora: str = ""
+    lora_strength: float | None = None
+    control: str = ""
     most_upload_bytes: int = 10 * 1024 * 1024
     """What Discord lets us upload in answer to this very interaction."""
     reachable: bool = True

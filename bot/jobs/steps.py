@@ -16,8 +16,9 @@ from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.pace import Limits, back_off_seconds, jittered, next_look_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.moderation.rules import Showing
-from bot.pictures import PictureUnusable
+from bot.pictures import PictureUnusable, Provenance
 from bot.provider import (
+    MODELS,
     Busy,
     Callback,
     FailureKind,
@@ -33,6 +34,7 @@ from bot.provider import (
     RequestRefused,
     Task,
     TaskState,
+    pick_chosen,
 )
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ class Steps:
     async def submit(self, job: Job) -> None:
         """Send the order of a job that was marked as `submitting` for us a moment ago."""
         try:
-            task = await self.provider.submit(self._order(job))
+            task = await self.provider.submit(await self._order(job))
         except OutcomeUnknown as error:
             log.warning("job %s: the answer to the order was lost: %s", job.id, error)
             await self.doubt(job)
@@ -140,19 +142,18 @@ class Steps:
         if job_now is not None:
             self.replies.show(job_now, await self.estimates.outlook(job_now))
 
-    def _order(self, job: Job) -> Order:
-        request = job.request
-        if job.image_url is None:
-            raise ValueError("a queued job has an address for its picture")
+    async def _order(self, job: Job) -> Order:
+        request, source = job.request, await self.store.get_source(job.id)
+        if job.image_url is None or source is None:
+            raise ValueError("a queued job has its picture, and an address for it")
         return Order(
             model=request.model,
             prompt=request.prompt,
             image_url=job.image_url,
-            strength=request.strength,
-            negative_prompt=request.negative_prompt,
-            guidance=request.guidance,
-            count=request.count,
+            width=source.width,
+            height=source.height,
             callback=self.callback(job),
+            **pick_chosen(request),
         )
 
     # -- follow --------------------------------------------------------------------------------------------------
@@ -279,10 +280,12 @@ class Steps:
             await self.store.finish(job, JobStatus.DONE, Reason.REPLY_GONE)
 
     async def _fetch_results(self, job: Job) -> list[Result]:
-        """Download, check and keep every picture of the task."""
+        """Download, check, label and keep every picture of the task: from here on these are its bytes."""
         if not job.result_urls:
             raise PictureGone("nobody knows any more where it is")
-        results = [await self.studio.check_result(await self.provider.fetch_picture(url)) for url in job.result_urls]
+        model, fetch = MODELS[job.request.model], self.provider.fetch_picture
+        provenance = Provenance(job.id, f"{model.wire_model} {model.task_type}")
+        results = [await self.studio.check_result(await fetch(url), provenance) for url in job.result_urls]
         await self.store.keep_results(job, results)
         return results
 

@@ -27,7 +27,7 @@ class Ask:
     prompt: str
     negative_prompt: str
     model: str
-    strength: float
+    strength: float | None
     count: int
     price_usd: Decimal
     age_restricted: bool

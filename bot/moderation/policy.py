@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from bot.config import MODEL_NAMES
 from bot.moderation.pack import LANGUAGES
 from bot.moderation.shapes import (
     Budgets,
@@ -52,7 +53,6 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-MODELS = ("schnell", "dev", "dev-advanced")
 MOST_CHANNELS = 200
 MOST_ROLES = 100
 MOST_OVERRIDES = 100
@@ -111,7 +111,7 @@ class Policy:
     newcomer_days: int = _setting("who", Whole(0, 3650), 0)
     """Members who joined less than so many days ago have to wait."""
 
-    models: frozenset[str] = _setting("what", Choices(MODELS), frozenset(), per_channel=True)
+    models: frozenset[str] = _setting("what", Choices(MODEL_NAMES), frozenset(), per_channel=True)
     """Empty: all."""
     least_strength: float = _setting("what", Share(0.05, 1.0), 0.05, per_channel=True)
     most_strength: float = _setting("what", Share(0.05, 1.0), 1.0, per_channel=True)

@@ -74,7 +74,7 @@ def _judge_member(policy: Policy, standing: Standing, now: datetime) -> None:
 def _judge_order(policy: Policy, ask: Ask) -> None:
     if policy.models and ask.model not in policy.models:
         raise Refused(Reason.MODEL_CLOSED, models=", ".join(sorted(policy.models)))
-    if not policy.least_strength <= ask.strength <= policy.most_strength:
+    if ask.strength is not None and not policy.least_strength <= ask.strength <= policy.most_strength:
         least, most = f"{policy.least_strength:g}", f"{policy.most_strength:g}"
         raise Refused(Reason.STRENGTH_RANGE, least=least, most=most)
     if ask.count > policy.most_count:

@@ -80,7 +80,7 @@ def make_plain(picture: Image.Image, most_pixels: float = math.inf) -> Image.Ima
     """The first frame, upright, in sRGB, scaled down to an area. RGBA where it has an alpha, else RGB."""
     picture = _resizable(picture)
     shrink(picture, most_pixels)
-    turn = TURNS.get(_orientation(picture))
+    turn = TURNS.get(read_orientation(picture))
     return _to_srgb(picture if turn is None else picture.transpose(turn))
 
 
@@ -90,6 +90,16 @@ def shrink(picture: Image.Image, most_pixels: float) -> None:
     if share < 1:
         size = int(picture.width * share), int(picture.height * share)
         picture.thumbnail(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def read_orientation(picture: Image.Image) -> int:
+    """EXIF's orientation; unreadable EXIF leaves a picture as it is."""
+    picture.load()  # a PNG may say it behind its pixels
+    try:
+        orientation = picture.getexif().get(ExifTags.Base.Orientation)
+    except UNDECODABLE:
+        return 1
+    return orientation if isinstance(orientation, int) else 1
 
 
 def has_transparency(picture: Image.Image) -> bool:
@@ -122,16 +132,6 @@ def _resizable(picture: Image.Image) -> Image.Image:
     if picture.mode in ("L", "RGB", "CMYK"):
         return picture  # not loaded yet: a JPEG can be decoded at a fraction of its size
     return picture.convert("L" if picture.mode == "1" else "RGB")
-
-
-def _orientation(picture: Image.Image) -> int:
-    """EXIF's orientation; unreadable EXIF leaves a picture as it is."""
-    picture.load()  # a PNG may say it behind its pixels
-    try:
-        orientation = picture.getexif().get(ExifTags.Base.Orientation)
-    except UNDECODABLE:
-        return 1
-    return orientation if isinstance(orientation, int) else 1
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:

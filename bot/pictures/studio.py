@@ -14,15 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.pictures.limits import PictureLimits
+    from bot.pictures.provenance import Provenance
     from bot.pictures.result import Result
     from bot.pictures.source import Source
 
 
 class Studio:
-    """Checks pictures within limits, `at_once` together: each may take some hundred MB meanwhile."""
+    """Checks pictures within limits, `at_once` together: each may take some hundred MB meanwhile.
 
-    def __init__(self, limits: PictureLimits, at_once: int = 2) -> None:
+    `stamps`: whether finished pictures are to say where they come from.
+    """
+
+    def __init__(self, limits: PictureLimits, at_once: int = 2, *, stamps: bool = True) -> None:
         self._limits = limits
+        self._stamps = stamps
         self._slots = Slots(at_once, limits.seconds, limits.waiting_seconds)
 
     async def check_source(self, data: bytes) -> Source:
@@ -33,9 +38,13 @@ class Studio:
         except TimeoutError:
             raise too_slow(self._limits) from None
 
-    async def check_result(self, data: bytes) -> Result:
-        """Prove that a finished picture is one, and leave it as it came. Raises PictureUnusable."""
-        return await self._work_on_result(partial(parse_result, data, self._limits))
+    async def check_result(self, data: bytes, provenance: Provenance | None = None) -> Result:
+        """Prove that a finished picture is one, and let it say where it comes from; None: leave it as it came.
+
+        The same picture and provenance make the same bytes, also of one that says so already. Raises PictureUnusable.
+        """
+        stamp = provenance if self._stamps else None
+        return await self._work_on_result(partial(parse_result, data, self._limits, stamp))
 
     async def fit_result(self, result: Result, most_bytes: int) -> Result:
         """The result if it is light enough, else encoded again at its own size or smaller.

@@ -17,7 +17,7 @@ from bot.provider.errors import (
     TaskMissing,
     Unreachable,
 )
-from bot.provider.models import MODELS, Model, price
+from bot.provider.models import MODELS, OPTIONS, Mismatch, Model, pick_chosen
 from bot.provider.piapi import PiAPI, Timeouts
 from bot.provider.protocol import Account, Callback, FailureKind, Order, Provider, Task, TaskState
 from bot.provider.wire import parse_callback
@@ -25,11 +25,13 @@ from bot.provider.words import format_for_log
 
 __all__ = [
     "MODELS",
+    "OPTIONS",
     "Account",
     "Busy",
     "Callback",
     "FailureKind",
     "KeyRefused",
+    "Mismatch",
     "Model",
     "NoCredit",
     "NotSubmitted",
@@ -52,5 +54,5 @@ __all__ = [
     "Unreachable",
     "format_for_log",
     "parse_callback",
-    "price",
+    "pick_chosen",
 ]

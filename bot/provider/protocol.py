@@ -40,15 +40,23 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What we ask for. `strength` above 0 up to 1 (1 = far from the source), `guidance` 1.5 to 5."""
+    """What we ask for. `width` and `height` are the source's; what can be chosen is as the table of models says.
+
+    `strength` 1 is far from the source. A choice that was not made has its default here.
+    """
 
     model: str
     prompt: str
     image_url: str
-    strength: float
+    width: int
+    height: int
+    strength: float | None = None
     negative_prompt: str = ""
     guidance: float | None = None
     count: int = 1
+    lora: str = ""
+    lora_strength: float | None = None
+    control: str = ""
     callback: Callback | None = None
 
 

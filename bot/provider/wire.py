@@ -24,7 +24,7 @@ from bot.provider.errors import (
     RequestRefused,
     TaskMissing,
 )
-from bot.provider.models import MODELS
+from bot.provider.models import MODELS, Mismatch, pick_chosen
 from bot.provider.protocol import Account, FailureKind, Order, Task, TaskState
 from bot.provider.tolerant import fields, number, parse_json, text, texts
 from bot.provider.words import classify, format_for_log, shorten
@@ -32,6 +32,8 @@ from bot.provider.words import classify, format_for_log, shorten
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from bot.provider.models import Model
 
 UNITS_PER_USD = 10_000_000
 """`meta.usage.consume` is counted in these: 200000 for a task whose list price is 0.02 USD."""
@@ -94,24 +96,33 @@ def build_history_query(since: datetime, until: datetime, page: int) -> str:
 def build_order(order: Order) -> dict[str, Any]:
     """Build the JSON of POST /api/v1/task. Raises `RequestRefused` for what no model of ours can do."""
     model = MODELS.get(order.model)
-    if model is None or not 1 <= order.count <= model.most_pictures:
-        raise RequestRefused(f"no model makes {order.count} of {order.model!r}")
+    if model is None:
+        raise RequestRefused(f"no model is called {order.model!r}")
     # always "public": unset means whatever the workspace is set to, which may be somebody's own machines
     config: dict[str, Any] = {"service_mode": "public"}
     if order.callback is not None:
         config["webhook_config"] = {"endpoint": order.callback.url, "secret": order.callback.secret}
-    return {"model": model.wire_model, "task_type": model.task_type, "input": _build_input(order), "config": config}
+    return {
+        "model": model.wire_model,
+        "task_type": model.task_type,
+        "input": _build_input(order, model),
+        "config": config,
+    }
 
 
-def _build_input(order: Order) -> dict[str, Any]:
-    """Only what is asked for. The docs require control_net_settings; their own example leaves it out."""
-    wanted: dict[str, Any] = {"prompt": order.prompt, "image": order.image_url, "denoise": order.strength}
-    if order.negative_prompt:
-        wanted["negative_prompt"] = order.negative_prompt
-    if order.guidance is not None:
-        wanted["guidance_scale"] = order.guidance
-    if order.count > 1:
-        wanted["batch_size"] = order.count
+def _build_input(order: Order, model: Model) -> dict[str, Any]:
+    """What is given and what is asked for. The docs require control_net_settings; their own example leaves it out."""
+    try:
+        settled = model.settle(pick_chosen(order))
+    except Mismatch as mismatch:
+        raise RequestRefused(f"not for {order.model}: {mismatch}") from None
+    written = [(path, getattr(order, name)) for name, path in model.given]
+    written += [(model.options[name].field, value) for name, value in settled.items()]
+    wanted: dict[str, Any] = dict(model.always)
+    for path, value in written:
+        group, _, name = path.rpartition(".")
+        place = wanted.setdefault(group, [{}])[0] if group else wanted
+        place[name] = value
     return wanted
 
 

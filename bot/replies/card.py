@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason
 from bot.jobs.model import CANCELLABLE, Job, JobStatus, Outlook
 from bot.pictures import SourceNote
-from bot.replies.plain import format_line, format_safe
+from bot.replies.plain import format_line, format_safe, format_share
 from bot.replies.texts import say
 
 if TYPE_CHECKING:
@@ -195,12 +195,18 @@ def _buttons(job: Job) -> tuple[Button, ...]:
 def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
     """What is known, as (key of its name, value)."""
     yield "model", f"Flux {job.request.model}"
-    yield "strength", f"{job.request.strength:.0%}"
+    if job.request.strength is not None:
+        yield "strength", format_share(job.request.strength)
+    if job.request.lora:
+        share = job.request.lora_strength
+        yield "lora", job.request.lora if share is None else f"{job.request.lora} {format_share(share)}"
+    if job.request.control:
+        yield "control", job.request.control
     if job.request.count > 1:
         yield "count", str(job.request.count)
     if job.request.guidance is not None:
         yield "guidance", f"{job.request.guidance:g}"
-    if job.cost_usd is not None:
+    if job.cost_usd is not None and job.status is not JobStatus.REJECTED:  # nobody is charged for it here
         yield "cost", _usd(job, job.cost_usd)
     elif not job.over:
         yield "price", _usd(job, job.price_usd)

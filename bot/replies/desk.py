@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.jobs.ports import ReplyLost
 from bot.replies.card import LONGEST_NAME, SPOILER, Button, Card, Field
-from bot.replies.plain import format_safe
+from bot.replies.plain import format_safe, format_share
 from bot.replies.post import Picture
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
@@ -63,7 +63,8 @@ def _fields(case: Case, job: Job | None, history: History, locale: str) -> Itera
     name = "" if job is None else format_safe(job.request.member_name, LONGEST_NAME)
     yield "member", f"{name} <@{case.member_id}>"
     if job is not None:
-        yield "model", say(locale, "case.made_with", model=job.request.model, strength=f"{job.request.strength:.0%}")
+        made_with = {"model": job.request.model, "strength": format_share(job.request.strength)}
+        yield "model", say(locale, "case.made_with", **made_with)
         yield "cost", say(locale, "card.usd", amount=job.cost_usd if job.cost_usd is not None else job.price_usd)
     if case.flags:
         yield "flags", "\n".join(format_flag(flag.kind, flag.detail, locale) for flag in case.flags[:MOST_FLAGS])

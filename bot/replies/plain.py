@@ -17,6 +17,11 @@ MOST_MARKS = 3
 """How many combining marks one letter may carry; scripts need up to three, towers of them only break the line."""
 
 
+def format_share(share: float | None) -> str:
+    """A part of one in percent, a dash for none."""
+    return "-" if share is None else f"{share:.0%}"
+
+
 def format_line(text: str, most: int) -> str:
     """The text on one line without control characters or stacked marks, cut to `most` characters with an ellipsis."""
     shown: list[str] = []

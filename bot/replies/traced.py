@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.replies.card import COLORS, Card, Field
 from bot.replies.desk import format_flag
 from bot.replies.lines import format_entry, format_job_link, format_label, format_link, format_time
-from bot.replies.plain import fit_lines, format_line, format_safe
+from bot.replies.plain import fit_lines, format_line, format_safe, format_share
 from bot.replies.texts import say
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _about_job(job: Job, locale: str) -> Iterator[tuple[str, str]]:
     link = format_job_link(job)
     yield "where", f"<#{request.channel_id}>" + (" " + say(locale, "trace.link", link=link) if link else "")
     yield "status", say(locale, f"status.{job.status}.title")
-    made_with = {"model": request.model, "strength": f"{request.strength:.0%}", "count": request.count}
+    made_with = {"model": request.model, "strength": format_share(request.strength), "count": request.count}
     yield "model", say(locale, "trace.made_with", **made_with)
     if job.cost_usd is not None:
         yield "cost", say(locale, "card.usd", amount=job.cost_usd)

@@ -71,8 +71,10 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "PUBLIC_URL": "repaint.example.org",
         "WEB_PORT": "70000",
         "WEBHOOK_SECRET": "short-secret",
+        "MODELS": "schnell,flux",
         "DEFAULT_MODEL": "flux",
-        "PRICE_DEV_USD": "NaN",
+        "PRICES_USD": "dev=NaN",
+        "PROVENANCE": "yes",
         "LABEL": "no spaces",
         "LOG_LEVEL": "loud",
     }
@@ -97,8 +99,32 @@ def test_defaults_work() -> None:
     settings = read_settings(LEAST)
     assert settings.default_model == "schnell"
     assert settings.piapi_concurrency == 3
-    assert settings.prices_usd["schnell"] == Decimal("0.0015")
+    assert list(settings.models) == ["schnell", "dev", "dev-advanced"]
+    assert settings.models["schnell"].price_usd == Decimal("0.0015")
+    assert settings.provenance
     assert not settings.callbacks
+
+
+def test_an_operator_says_which_models_there_are_and_what_they_cost() -> None:
+    """In the table's order; a price that is not named is the list price."""
+    settings = read_settings(LEAST | {"MODELS": "kontext, schnell", "PRICES_USD": "kontext = 0.03"})
+    assert {name: model.price_usd for name, model in settings.models.items()} == {
+        "schnell": Decimal("0.0015"),
+        "kontext": Decimal("0.03"),
+    }
+
+
+@pytest.mark.parametrize("prices", ["flux=0.1", "dev", "dev=", "dev=-1", "dev=101", "dev=1,"])
+def test_a_price_that_is_none_is_a_mistake(prices: str) -> None:
+    """Nobody's budget is counted at a price that was mistyped."""
+    with pytest.raises(Misconfigured, match="PRICES_USD must be models with dollars"):
+        read_settings(LEAST | {"PRICES_USD": prices})
+
+
+def test_the_usual_model_is_on_offer() -> None:
+    """Else every member who names none would be refused."""
+    with pytest.raises(Misconfigured, match="DEFAULT_MODEL must be one of MODELS"):
+        read_settings(LEAST | {"MODELS": "dev"})
 
 
 def test_hosting_needs_an_address() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import Reason
 from bot.jobs import JobStatus
+from bot.provider import MODELS, OPTIONS
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, get_locales, say
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,14 @@ def test_every_reason_has_words_and_no_words_are_left_over() -> None:
     """Reasons and their sentences are the same set."""
     spoken = {key.removeprefix("reason.") for key in get_catalogue(DEFAULT_LOCALE) if key.startswith("reason.")}
     assert spoken == {reason.value for reason in Reason}
+
+
+def test_every_model_and_option_has_words() -> None:
+    """A new row in the table of models is not offered without saying what it is good for."""
+    catalogue = get_catalogue(DEFAULT_LOCALE)
+    assert {key.removeprefix("model.") for key in catalogue if key.startswith("model.")} == set(MODELS)
+    assert all(len(catalogue[f"model.{name}"]) <= 100 for name in MODELS)
+    assert all(catalogue[f"command.img2img.{name}.description"] for name in OPTIONS)
 
 
 @pytest.mark.parametrize("locale", sorted(get_locales()))

@@ -24,7 +24,7 @@ def invert(source: bytes, prompt: str, strength: float, seed: int, label: str) -
 
 @pytest.fixture
 def story(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What is special about the world of this test: `@pytest.mark.story(settings={}, durations={})`."""
+    """What is special about the world of this test: `@pytest.mark.story(settings={}, durations={}, brush=paint)`."""
     mark = request.node.get_closest_marker("story")
     return dict(mark.kwargs) if mark else {}
 
@@ -32,7 +32,7 @@ def story(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture
 async def world(tmp_path: Path, story: dict[str, Any]) -> AsyncIterator[World]:
     """A server with two artists and a moderator, the bot running."""
-    async with open_world(f"sqlite:///{tmp_path / 'repaint.db'}", brush=invert, **story) as opened:
+    async with open_world(f"sqlite:///{tmp_path / 'repaint.db'}", **{"brush": invert} | story) as opened:
         yield opened
 
 

@@ -25,7 +25,7 @@ async def test_what_can_be_judged_at_once_is_refused_alone(world: World, photo: 
     result = await ask(world, "cat.jpg", photo, count=3, model="dev")
     assert result.ephemeral
     assert result.response is not None
-    assert "choose the model schnell" in result.response.content
+    assert "no `count`. Leave it out, or choose the model schnell" in result.response.content
     assert world.standin.created == []
     assert not world.channel.history()
 

@@ -48,6 +48,8 @@ ORDER = Order(
     "schnell",
     "a fox in the snow",
     "https://pictures.example/fox.jpg",
+    640,
+    480,
     0.7,
     count=2,
     callback=Callback("https://bot.example/callbacks/k3y", SECRET),
@@ -310,7 +312,7 @@ async def test_no_address_at_all(base_url: str, session: aiohttp.ClientSession, 
 async def test_order_no_model_can_take_is_not_sent(piapi: PiAPI, stand_in: StandIn) -> None:
     """What is bound to be refused does not leave the house."""
     with pytest.raises(RequestRefused):
-        await piapi.submit(Order("dev", "a fox", "https://pictures.example/fox.jpg", 0.7, count=3))
+        await piapi.submit(Order("dev", "a fox", "https://pictures.example/fox.jpg", 640, 480, 0.7, count=3))
     assert stand_in.connections == 0
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.provider import (
+    MODELS,
     Account,
     Busy,
     Callback,
@@ -68,7 +69,7 @@ def refused(status: int, message: str = "no", code: int | None = None) -> Answer
 
 def test_order_says_only_what_is_asked() -> None:
     """Fields that were not chosen are left out, so that the service's own defaults hold."""
-    order = Order("dev", "a fox", "https://pictures.example/1.jpg", 0.7)
+    order = Order("dev", "a fox", "https://pictures.example/1.jpg", 640, 480, 0.7)
     assert build_order(order) == {
         "model": "Qubico/flux1-dev",
         "task_type": "img2img",
@@ -80,7 +81,7 @@ def test_order_says_only_what_is_asked() -> None:
 def test_order_says_all_that_is_asked() -> None:
     """Every choice has its field, numbers as numbers, and the callback goes into the configuration."""
     order = Order(
-        "schnell", "a fox", "https://pictures.example/1.jpg", 0.5,
+        "schnell", "a fox", "https://pictures.example/1.jpg", 640, 480, 0.5,
         negative_prompt="snow", guidance=3.5, count=4, callback=Callback("https://bot.example/c/1", SECRET),
     )  # fmt: skip
     body = build_order(order)
@@ -98,11 +99,62 @@ def test_order_says_all_that_is_asked() -> None:
     }
 
 
+def build_input(model: str, **chosen: Any) -> tuple[Any, Any]:
+    """The type of the task and the input of an order in a style, with a control, or by instruction."""
+    body = build_order(Order(model, "a fox", "https://pictures.example/1.jpg", 640, 480, **chosen))
+    assert body["model"] == "Qubico/flux1-dev-advanced"
+    return body["task_type"], body["input"]
+
+
+def test_order_in_a_style() -> None:
+    """Exactly one LoRA, by the service's own name, beside what every image-to-image takes."""
+    image = {"prompt": "a fox", "image": "https://pictures.example/1.jpg", "denoise": 0.7}
+    assert build_input("img2img-lora", lora="anime") == (
+        "img2img-lora",
+        image | {"lora_settings": [{"lora_type": "anime"}]},
+    )
+    assert build_input("img2img-lora", lora="art", lora_strength=0.4, guidance=2.0) == (
+        "img2img-lora",
+        image | {"guidance_scale": 2.0, "lora_settings": [{"lora_type": "art", "lora_strength": 0.4}]},
+    )
+
+
+def test_order_with_a_control() -> None:
+    """The picture is what is repainted and what guides; steps and guidance are the examples'."""
+    image = {"prompt": "a fox", "image": "https://pictures.example/1.jpg", "denoise": 0.7, "steps": 28}
+    control = {"control_type": "depth", "control_image": "https://pictures.example/1.jpg"}
+    assert build_input("controlnet-lora") == (
+        "controlnet-lora",
+        image | {"guidance_scale": 2.5, "control_net_settings": [control]},
+    )
+    _, wanted = build_input("controlnet-lora", control="canny", lora="art", guidance=4.0, strength=0.5)
+    assert wanted == image | {
+        "denoise": 0.5,
+        "guidance_scale": 4.0,
+        "control_net_settings": [control | {"control_type": "canny"}],
+        "lora_settings": [{"lora_type": "art"}],
+    }
+
+
+def test_order_by_instruction() -> None:
+    """Kontext is told the size of its source, which it would not follow, and nothing that it does not know."""
+    assert build_input("kontext") == (
+        "kontext",
+        {"prompt": "a fox", "image": "https://pictures.example/1.jpg", "width": 640, "height": 480},
+    )
+
+
+def test_orders_share_nothing() -> None:
+    """What one order holds does not get into the next one."""
+    build_input("controlnet-lora", lora="art")
+    assert "lora_settings" not in build_input("controlnet-lora")[1]
+
+
 @pytest.mark.parametrize(("model", "count"), [("dev", 2), ("schnell", 5), ("schnell", 0), ("flux2", 1)])
 def test_order_no_model_can_take(model: str, count: int) -> None:
     """What would be refused, or charged for something else, is not sent at all."""
     with pytest.raises(RequestRefused):
-        build_order(Order(model, "a fox", "https://pictures.example/1.jpg", 0.7, count=count))
+        build_order(Order(model, "a fox", "https://pictures.example/1.jpg", 640, 480, 0.7, count=count))
 
 
 # -- tasks that are read -------------------------------------------------------------------------------------
@@ -118,6 +170,7 @@ def test_order_no_model_can_take(model: str, count: int) -> None:
         ("success.json", TaskState.COMPLETED, (PICTURE,)),
         ("legacy.json", TaskState.COMPLETED, (PICTURE,)),
         ("urls_null.json", TaskState.COMPLETED, (PICTURE,)),
+        ("kontext.json", TaskState.COMPLETED, (PICTURE,)),
         ("several.json", TaskState.COMPLETED, (PICTURE, PICTURE.replace("fe4d", "aa01"))),
         ("completed_empty.json", TaskState.RUNNING, ()),
         ("failed_object.json", TaskState.FAILED, ()),
@@ -128,6 +181,11 @@ def test_recorded_tasks(body: Bodies, name: str, state: TaskState, urls: tuple[s
     """Every recorded shape is understood; a finished task without a picture is read again."""
     task = parse_task(Answer(200, body(name)))
     assert (task.id, task.state, task.picture_urls) == (TASK_ID, state, urls)
+
+
+def test_a_recorded_edit_costs_what_the_price_list_says(body: Bodies) -> None:
+    """Whatever the kind of usage is called, the units are the same."""
+    assert parse_task(Answer(200, body("kontext.json"))).cost_usd == MODELS["kontext"].price_usd
 
 
 @pytest.mark.parametrize("status", ["Completed", " completed\t", "COMPLETED", "success", "SUCCESS\n"])
@@ -429,7 +487,13 @@ def test_error_never_shows_the_webhook_secret(body: Bodies) -> None:
 def test_values_do_not_show_secrets() -> None:
     """Neither an order nor an answer tells in its repr."""
     order = Order(
-        "dev", "a fox", "https://pictures.example/1.jpg", 0.7, callback=Callback("https://bot.example", SECRET)
+        "dev",
+        "a fox",
+        "https://pictures.example/1.jpg",
+        640,
+        480,
+        0.7,
+        callback=Callback("https://bot.example", SECRET),
     )
     assert SECRET not in repr(order)
     assert SECRET not in repr(answer(200, {"secret": SECRET}))

@@ -241,6 +241,83 @@ async def test_what_was_sent_is_echoed() -> None:
         assert bare["config"] == {"service_mode": "", "webhook_config": {"endpoint": "", "secret": ""}}
 
 
+LORA = {"model": ADVANCED, "task_type": "img2img-lora", "lora_settings": [{"lora_type": "anime"}]}
+CONTROL = {
+    "model": ADVANCED,
+    "task_type": "controlnet-lora",
+    "control_net_settings": [{"control_type": "canny", "control_image": "http://127.0.0.1:1/"}],
+}
+KONTEXT = {"model": ADVANCED, "task_type": "kontext"}
+
+
+async def test_other_types_of_tasks_are_painted() -> None:
+    """A style is part of the words; a control is enough of a picture; the answer repeats the lists as sent."""
+    async with opened() as (bot, standin):
+        styled = await bot.order(**LORA)
+        control = [{"control_type": "depth", "control_image": f"{bot.address}/source.jpg"}]
+        guided = await bot.order(**{**CONTROL, "control_net_settings": control}, image=None)
+        assert styled["input"]["lora_settings"] == LORA["lora_settings"]
+        assert guided["input"]["control_net_settings"] == control
+        bot.now += 60
+        await standin.settle()
+        output = (await bot.look(styled["task_id"]))["output"]
+        assert (await bot.load(output["image_url"]))[1].startswith(b"a cat in a hat anime|0.7|")
+        assert (await bot.look(guided["task_id"]))["status"] == "completed"
+
+
+@pytest.mark.parametrize(("size", "made"), [({}, (1024, 1024)), ({"width": 300, "height": 200}, (300, 200))])
+async def test_kontext_makes_the_size_it_is_told(size: dict[str, int], made: tuple[int, int]) -> None:
+    """It does not follow the picture; untold, it is 1024 a side. Its echo has its own fields only."""
+    async with opened(brush=lambda source, *_: source) as (bot, standin):
+        task = await bot.order(**KONTEXT, **size)
+        assert task["input"].keys() == {"prompt", "image", "width", "height", "seed", "steps"}
+        bot.now += 60
+        await standin.settle()
+        url = (await bot.look(task["task_id"]))["output"]["image_url"]
+        assert Image.open(io.BytesIO((await bot.load(url))[1])).size == made
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"lora_settings": [{"lora_type": "anime"}]},
+        {"control_net_settings": CONTROL["control_net_settings"]},
+        {**LORA, "model": DEV},
+        {**LORA, "lora_settings": None},
+        {**LORA, "lora_settings": []},
+        {**LORA, "lora_settings": [{"lora_type": "anime"}, {"lora_type": "art"}]},
+        {**LORA, "lora_settings": {"lora_type": "anime"}},
+        {**LORA, "lora_settings": ["anime"]},
+        {**LORA, "lora_settings": [{"lora_strength": 1}]},
+        {**LORA, "lora_settings": [{"lora_type": 1}]},
+        {**LORA, "lora_settings": [{"lora_type": "anime", "lora_strength": 1.1}]},
+        {**LORA, "control_net_settings": CONTROL["control_net_settings"]},
+        {**LORA, "batch_size": 1},
+        {**CONTROL, "control_net_settings": None},
+        {**CONTROL, "control_net_settings": [{"control_type": "canny"}]},
+        {**CONTROL, "control_net_settings": [{"control_type": "hed", "control_image": "http://127.0.0.1:1/"}]},
+        {**CONTROL, "control_net_settings": [{"control_image": "http://127.0.0.1:1/", "control_strength": 5.1}]},
+        {**CONTROL, "control_net_settings": [{"control_image": "x", "return_preprocessed_image": 1}]},
+        {**KONTEXT, "model": SCHNELL},
+        {**KONTEXT, "image": None},
+        {**KONTEXT, "width": "1024"},
+        {**KONTEXT, "steps": 41},
+        {**KONTEXT, "seed": 1.5},
+        {**KONTEXT, "denoise": 0.7},
+        {**KONTEXT, "guidance_scale": 2.5},
+        {**KONTEXT, "negative_prompt": "dogs"},
+        {**KONTEXT, "lora_settings": [{"lora_type": "anime"}]},
+    ],
+    ids=str,
+)
+async def test_what_a_type_of_task_does_not_take(given: dict[str, Any]) -> None:
+    """Fields of another type, lists of the wrong length and what stands in them: 400, and no task."""
+    async with opened() as (bot, standin):
+        status, said, _ = await bot.send("/api/v1/task", bot.body(**given))
+        assert (status, said["code"], said["data"]) == (400, 400, None)
+        assert standin.created == []
+
+
 async def test_results_expire() -> None:
     """A result is there for three days, or for as long as was said; the task is remembered."""
     async with opened(result_life_seconds=100) as (bot, standin):

@@ -66,6 +66,18 @@ async def test_everything_about_oneself_is_in_it(archive: Archive, build_request
     assert refused["content"] == {"prompt": "no"}
 
 
+async def test_what_one_said_of_others_pictures_is_in_it(archive: Archive) -> None:
+    """As long as the book has it, also when the picture is long gone; not what others said, nor about whom."""
+    for actor_id in (4, 5):
+        content = {"words": f"said by {actor_id}"}
+        line = Line(2, EntryKind.REPORT, actor_id, member_id=MODERATOR, job_id=11, subject="near_ban", content=content)
+        await archive.book.add(line)
+    document = await collect(archive.database, 4, 2)
+    assert [(each["job_id"], each["words"]) for each in document["said"]] == [("11", "said by 4")]
+    assert not any(text in json.dumps(document) for text in ("said by 5", "near_ban", str(MODERATOR)))
+    assert not (await collect(archive.database, 4, 3))["said"]
+
+
 async def test_what_waits_to_be_deleted_is_in_it(archive: Archive, build_request: Callable[..., Request]) -> None:
     """A wish that is not fulfilled yet is known about a member as well."""
     await archive.open_case(await archive.live_through(build_request()))

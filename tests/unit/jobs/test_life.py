@@ -35,8 +35,9 @@ from bot.moderation.cases import Cases
 from bot.moderation.model import Standing
 from bot.moderation.policy import Policy
 from bot.moderation.rules import Allowed, Seen, Showing
-from bot.pictures import PictureLimits, Result, Source
+from bot.pictures import PictureLimits, Provenance, Result, Source
 from bot.provider import (
+    MODELS,
     Account,
     Busy,
     FailureKind,
@@ -182,7 +183,7 @@ class FakeStudio:
         """Fine."""
         return Source(data, 1, 1, "")
 
-    async def check_result(self, data: bytes) -> Result:
+    async def check_result(self, data: bytes, provenance: Provenance | None = None) -> Result:  # noqa: ARG002
         """Fine."""
         return Result(data, "image/png", 1, 1)
 
@@ -366,9 +367,8 @@ class Life(RuleBasedStateMachine):
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
             rules, docket, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
-        prices = {"schnell": Decimal("0.0015")}
         self.intake = Intake(
-            self.store, studio, replies, handover, estimates, telling, rules, self.clock, prices, limits,
+            self.store, studio, replies, handover, estimates, telling, rules, self.clock, MODELS, limits,
             PictureLimits(),
         )  # fmt: skip
         self.cases = Cases(self.crashing)

@@ -121,3 +121,4 @@ def test_what_is_asked_for_binds_everybody(manages: bool) -> None:
         assert refused is not None
         assert refused.reason is reason
     assert judge(policy, strength=0.1) is not None
+    assert judge(policy, strength=None, manages=manages) is None

@@ -9,6 +9,7 @@ from PIL import Image
 from bot.pictures import result as room
 from bot.pictures.decode import UNDECODABLE, encode
 from bot.pictures.limits import PictureLimits
+from bot.pictures.provenance import Provenance, format_packet
 from bot.pictures.result import PictureUnusable, Result, fit, parse_result
 
 KINDS = {
@@ -19,6 +20,8 @@ KINDS = {
     "GIF": ("image/gif", "gif"),
     "AVIF": ("image/avif", "avif"),
 }
+
+PROVENANCE = Provenance(42, "a model")
 
 
 def noise(mode: str = "RGB", side: int = 256) -> Image.Image:
@@ -120,6 +123,60 @@ def test_a_fitted_result_is_upright_and_says_nothing_else(photo: Image.Image, li
     fitted = fit(parse_result(encode(photo, "PNG", exif=exif), limits), 100_000)
     assert (fitted.width, fitted.height) == (120, 160)
     assert b"SECRET" not in fitted.data
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "MPO", "PNG", "WEBP"])
+def test_a_result_says_where_it_comes_from(file_format: str, photo: Image.Image, limits: PictureLimits) -> None:
+    """Instead of what it said; checked again with the same provenance, it is the same to the last byte."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "SECRET"
+    options = {"save_all": True, "append_images": [photo.rotate(180)]} if file_format == "MPO" else {}
+    came = parse_result(encode(photo, file_format, exif=exif, **options), limits)
+    result = parse_result(came.data, limits, PROVENANCE)
+    assert (result.media_type, result.width, result.height, result.fitted) == (came.media_type, 160, 120, False)
+    assert opened(result).info["xmp"] == format_packet(PROVENANCE)
+    assert opened(result).tobytes() == opened(came).tobytes()
+    assert dict(opened(result).getexif()) == {0x0112: 6}
+    assert parse_result(result.data, limits, PROVENANCE) == result
+
+
+@pytest.mark.parametrize(("mode", "media_type"), [("RGB", "image/jpeg"), ("RGBA", "image/webp")])
+def test_fitting_keeps_where_it_comes_from(mode: str, media_type: str, limits: PictureLimits) -> None:
+    """Within the bytes that it may have; what somebody else wrote is not taken along."""
+    packet = format_packet(PROVENANCE)
+    came = parse_result(encode(noise(mode), "WEBP", lossless=True, xmp=b"<x>SECRET</x>"), limits)
+    unlabelled = fit(came, 100_000)
+    assert "xmp" not in opened(unlabelled).info
+    fitted = fit(parse_result(came.data, limits, PROVENANCE), len(unlabelled.data) + len(packet) + 100)
+    assert (fitted.media_type, fitted.fitted) == (media_type, True)
+    assert opened(fitted).info["xmp"] == packet
+    tight = fit(parse_result(came.data, limits, PROVENANCE), len(unlabelled.data))
+    assert len(tight.data) <= len(unlabelled.data)
+    assert opened(tight).info["xmp"] == packet
+
+
+def test_a_file_without_a_place_for_it_stays_as_it_came(
+    photo: Image.Image, limits: PictureLimits, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was paid for; the log names the job."""
+    data = encode(photo, "GIF")
+    assert parse_result(data, limits, PROVENANCE).data is data
+    assert "job 42: a picture without provenance" in caplog.text
+
+
+@pytest.mark.parametrize("error", UNDECODABLE)
+def test_labels_that_fail_cost_no_picture(
+    error: type[Exception], photo: Image.Image, limits: PictureLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is raised, and also where nobody would find what was written."""
+    data = encode(photo, "PNG")
+
+    def fail(*_: object) -> bytes:
+        raise error("no")
+
+    for broken in (fail, lambda *_: data, lambda *_: b""):
+        monkeypatch.setattr(room, "relabel", broken)
+        assert parse_result(data, limits, PROVENANCE).data is data
 
 
 @pytest.mark.parametrize("error", UNDECODABLE)

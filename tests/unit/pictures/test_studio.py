@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.errors import Reason, Refused
-from bot.pictures import PictureLimits, PictureUnusable, Result, Source, Studio
+from bot.pictures import PictureLimits, PictureUnusable, Provenance, Result, Source, Studio
 from bot.pictures import studio as room
 from bot.pictures.decode import encode
 
@@ -26,6 +26,13 @@ async def test_a_picture_goes_through(studio: Studio, photo: Image.Image) -> Non
     result = await studio.check_result(data)
     assert (source.width, source.height, source.media_type) == (160, 120, "image/jpeg")
     assert result == Result(data, "image/png", 160, 120)
+
+
+async def test_an_operator_may_keep_results_silent(limits: PictureLimits, photo: Image.Image) -> None:
+    """By itself a studio lets a result say where it comes from; told not to, it changes not a byte."""
+    data, provenance = encode(photo, "PNG"), Provenance(1, "a model")
+    assert b"a model" in (await Studio(limits).check_result(data, provenance)).data
+    assert (await Studio(limits, stamps=False).check_result(data, provenance)).data is data
 
 
 async def test_both_kinds_of_no(studio: Studio) -> None:
@@ -63,7 +70,7 @@ async def test_a_slow_picture_is_refused_in_time(monkeypatch: pytest.MonkeyPatch
     """The person hears that it took too long; the thread ends on its own."""
     let_go = threading.Event()
     monkeypatch.setattr(room, "parse_source", lambda _data, _limits: let_go.wait(30))
-    monkeypatch.setattr(room, "parse_result", lambda _data, _limits: let_go.wait(30))
+    monkeypatch.setattr(room, "parse_result", lambda _data, _limits, _provenance: let_go.wait(30))
     studio = Studio(PictureLimits(seconds=0.02))
     with pytest.raises(Refused) as caught:
         await studio.check_source(b"")

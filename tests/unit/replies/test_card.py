@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NOTHING = Outlook(None, None)
 SAMPLE_VALUES: Mapping[str, object] = {
+    "model": "kontext",
+    "option": "strength",
     "most": 1000,
     "limit_mb": 10,
     "limit_megapixels": 30,
@@ -82,6 +84,17 @@ def test_outside_of_guilds_nothing_is_reported(build_job: Callable[..., Job]) ->
     """There are no moderators to report it to."""
     job = build_job(JobStatus.DONE)
     assert not build_card(replace(job, request=replace(job.request, guild_id=None)), NOTHING).buttons
+
+
+def test_a_card_shows_what_its_model_was_told(build_job: Callable[..., Job]) -> None:
+    """Style and control where there are any; no strength where the model has none."""
+    job = build_job()
+    styled = replace(job.request, model="controlnet-lora", lora="anime", lora_strength=0.4, control="canny")
+    shown = fields(build_card(replace(job, request=styled), NOTHING))
+    assert (shown["Style"], shown["Kept in place"], shown["Strength"]) == ("anime 40%", "canny", "70%")
+    assert fields(build_card(replace(job, request=replace(styled, lora_strength=None)), NOTHING))["Style"] == "anime"
+    bare = fields(build_card(replace(job, request=replace(job.request, model="kontext", strength=None)), NOTHING))
+    assert not bare.keys() & {"Style", "Kept in place", "Strength"}
 
 
 def test_a_waiting_card_says_where_and_how_long(build_job: Callable[..., Job]) -> None:
