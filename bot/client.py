@@ -60,6 +60,7 @@ DOORS = (
     "cogs.guilds",
     "cogs.review",
     "cogs.report",
+    "cogs.ban",
 )
 SYNCED = "commands synced"
 READ_SECONDS = 20.0

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.client import answer_broken
+from bot.client import answer_alone, answer_broken
+from bot.replies.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 Submitted = Callable[["discord.Interaction[Any]", "Mapping[str, str]"], Awaitable[None]]
 LONGEST_TITLE = 45
 LONGEST_LINE = 100
+LONGEST_DAYS = 4
+MOST_DAYS = 3650
 MOST_SECONDS = 15 * 60.0
 
 
@@ -62,3 +65,13 @@ class Form(discord.ui.Modal):
     ) -> None:
         """Tell who sent it that something broke."""
         await answer_broken(interaction, error)
+
+
+async def read_days(interaction: discord.Interaction[Any], typed: str) -> int | None:
+    """Days as they were typed; nothing is 0, for ever. None: it was no number, and who typed it was told."""
+    if not typed:
+        return 0
+    if typed.isdecimal() and typed.isascii() and 0 < int(typed) <= MOST_DAYS:
+        return int(typed)
+    await answer_alone(interaction, say(str(interaction.locale), "form.days_wrong"))
+    return None

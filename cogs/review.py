@@ -12,14 +12,12 @@ from discord.ext import commands
 from bot.client import Repaint, answer_alone
 from bot.jobs import JobStatus
 from bot.jobs.docket import Decision
-from bot.moderation import likeness
-from bot.moderation.bans import FlatPicture
 from bot.replies.card import build_rejection
 from bot.replies.embed import build_embed, build_view
 from bot.replies.plain import format_line
 from bot.replies.post import open_files
 from bot.replies.texts import say
-from cogs.forms import Form
+from cogs.forms import LONGEST_DAYS, Form, read_days
 from cogs.img2img import words
 from cogs.moderation import begin_answer, moderation
 from cogs.powers import may_block, may_review, may_set_policy, require, sets_policy
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
 Interaction = discord.Interaction[Repaint]
 LONGEST_WORDS = 500
-LONGEST_DAYS = 4
-MOST_DAYS = 3650
 REASONS = ("rules", "people", "explicit", "violence", "copyright", "quality", "other")
 OWN_WORDS = "other"
 KEY = "command.moderation.case"
@@ -50,7 +46,6 @@ class Review(commands.Cog):
             "case:note": partial(self.decide, Decision.NOTE),
             "case:reject": self.ask_reason,
             "case:block": self.ask_block,
-            "case:ban": self.ask_ban,
             "job:why": self.why,
             "job:appeal": self.ask_appeal,
         }
@@ -151,7 +146,7 @@ class Review(commands.Cog):
     async def _block(self, number: int, interaction: Interaction, answers: Mapping[str, str]) -> None:
         if not await require(interaction, may_block(interaction), "power.block"):
             return
-        case, days = await self._case(interaction, number), await self._days(interaction, answers["days"])
+        case, days = await self._case(interaction, number), await read_days(interaction, answers["days"])
         if case is None or days is None:
             return
         locale, member = str(interaction.locale), f"<@{case.member_id}>"
@@ -170,62 +165,6 @@ class Review(commands.Cog):
             return guild is not None and sets_policy(await guild.fetch_member(case.member_id))
         except discord.HTTPException:  # who has left may be blocked, too
             return False
-
-    async def ask_ban(self, interaction: Interaction, number: int) -> None:
-        """Ask which picture of the case is banned, for how long, and why."""
-        case = await self._case(interaction, number)
-        if case is None:
-            return
-        locale = str(interaction.locale)
-        job = None if case.job_id is None else await self.bot.rooms.steps.store.get(case.job_id)
-        count = 0 if job is None else job.request.count
-        pictures = {"source": say(locale, "form.source")}
-        pictures |= {str(n): say(locale, "form.result", number=n) for n in range(1, count + 1)}
-        form = Form(say(locale, "form.ban"), partial(self._ban, number))
-        form.ask_choice("picture", say(locale, "form.picture"), pictures)
-        form.ask_words("days", say(locale, "form.days"), LONGEST_DAYS, hint=say(locale, "form.days_hint"))
-        form.ask_words("words", say(locale, "form.ban_reason"), LONGEST_WORDS)
-        await interaction.response.send_modal(form)
-
-    async def _ban(self, number: int, interaction: Interaction, answers: Mapping[str, str]) -> None:
-        case, days = await self._case(interaction, number), await self._days(interaction, answers["days"])
-        if case is None or days is None:
-            return
-        locale = str(interaction.locale)
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        data = await self._picture(case, answers["picture"])
-        if data is None:
-            await answer_alone(interaction, say(locale, "case.picture_gone"))
-            return
-        look = await likeness.look_at(data)
-        try:
-            banned = await self.bot.rooms.bans.ban(
-                case.guild_id, look, answers["words"], interaction.user.id, days or None
-            )
-        except FlatPicture:
-            await answer_alone(interaction, say(locale, "case.picture_flat"))
-            return
-        await answer_alone(interaction, say(locale, "case.banned", number=banned))
-
-    async def _picture(self, case: Case, which: str) -> bytes | None:
-        """The source or a result of a case, while it is kept."""
-        store = self.bot.rooms.steps.store
-        if case.job_id is None:
-            return None
-        if which == "source":
-            source = await store.get_source(case.job_id)
-            return None if source is None else source.data
-        results = await store.get_results(case.job_id)
-        return results[int(which) - 1].data if int(which) <= len(results) else None
-
-    async def _days(self, interaction: Interaction, typed: str) -> int | None:
-        """Days as they were typed; nothing is 0, for ever. None: it was no number, and who typed it was told."""
-        if not typed:
-            return 0
-        if typed.isdecimal() and typed.isascii() and 0 < int(typed) <= MOST_DAYS:
-            return int(typed)
-        await answer_alone(interaction, say(str(interaction.locale), "form.days_wrong"))
-        return None
 
     # -- the member ----------------------------------------------------------------------------------------------
 

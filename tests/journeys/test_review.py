@@ -226,7 +226,7 @@ async def test_another_guild_has_no_say(court: Court, photo: bytes) -> None:
     assert asked.response is not None
     for action in ("approve", "spoiler", "reject", "ban", "block", "note"):
         interaction = await forge(world, boss, channel, f"case:1:{action}")
-        assert "no such case" in interaction.response.content
+        assert "There is no" in interaction.response.content or "no such case" in interaction.response.content
     for action in ("why", "appeal", "report"):
         interaction = await forge(world, boss, channel, f"job:{job_id}:{action}")
         assert interaction.ephemeral
@@ -406,3 +406,27 @@ async def test_the_source_is_not_shown_either(court: Court, photo: bytes) -> Non
     assert not court.reply().attachments
     (source,) = court.case().attachments
     assert source.is_spoiler()
+
+
+async def test_a_shown_picture_is_banned_from_its_menu(court: Court, photo: bytes) -> None:
+    """By who may review, also long after our copy is gone; a member's click does nothing."""
+    await court.ask(photo)
+    await court.press(court.world.moderator, "Approve")
+    await court.world.advance(80 * 3600)
+    await court.world.house.client.rooms.retention.sweep()
+    refused = await court.world.friend.context_menu(court.world.channel, "Report picture", court.reply())
+    assert refused.modal is not None
+    form = await court.world.moderator.context_menu(court.world.channel, "Ban picture", court.reply())
+    told = await court.world.moderator.submit_modal(form, {"picture": ["1"], "days": "many", "words": ""})
+    assert "whole number" in answer(told).content
+    form = await court.world.moderator.context_menu(court.world.channel, "Ban picture", court.reply())
+    told = await court.world.moderator.submit_modal(form, {"picture": ["1"], "days": "30", "words": "not here"})
+    assert "number 1" in answer(told).content
+    form = await court.world.moderator.context_menu(court.world.channel, "Ban picture", court.reply())
+    told = await court.world.moderator.submit_modal(form, {"picture": ["source"], "days": "", "words": ""})
+    assert "no longer kept" in answer(told).content
+    form = await court.world.moderator.context_menu(court.world.channel, "Ban picture", court.reply())
+    await demote(court.world)
+    late = await court.world.moderator.submit_modal(form, {"picture": ["1"], "days": "", "words": ""})
+    assert late.ephemeral
+    assert "Manage Messages" in answer(late).content
