@@ -54,19 +54,15 @@ class Review(commands.Cog):
 
     async def decide(self, decision: Decision, interaction: Interaction, number: int) -> None:
         """Approve, approve as spoiler, or note a case: one click."""
-        case = await self._open_case(interaction, number)
-        if case is None:
-            return
-        if (decision is Decision.NOTE) == (case.job_id is not None):  # a forged button: this one is not offered
-            await answer_alone(interaction, say(str(interaction.locale), "case.unknown"))
-            return
-        await interaction.response.defer()
-        await self._close(interaction, case, decision, "")
+        case = await self._open_case(interaction, number, pictures=decision is not Decision.NOTE)
+        if case is not None:
+            await interaction.response.defer()
+            await self._close(interaction, case, decision, "")
 
     async def ask_reason(self, interaction: Interaction, number: int) -> None:
         """Ask why it is rejected."""
-        case = await self._open_case(interaction, number)
-        if case is None or case.job_id is None:
+        case = await self._open_case(interaction, number, pictures=True)
+        if case is None:
             return
         locale = str(interaction.locale)
         form = Form(say(locale, "form.reject", number=number), partial(self._reject, number))
@@ -75,7 +71,7 @@ class Review(commands.Cog):
         await interaction.response.send_modal(form)
 
     async def _reject(self, number: int, interaction: Interaction, answers: Mapping[str, str]) -> None:
-        case = await self._open_case(interaction, number)
+        case = await self._open_case(interaction, number, pictures=True)
         if case is None:
             return
         await interaction.response.defer()
@@ -97,12 +93,15 @@ class Review(commands.Cog):
         if interaction.message is None or interaction.message.id != case.message_id:
             await self.bot.rooms.review.show_decided(case)
 
-    async def _open_case(self, interaction: Interaction, number: int) -> Case | None:
-        """The case of this number in this guild, if whoever clicked may decide it and nobody has. Else answers them."""
+    async def _open_case(self, interaction: Interaction, number: int, *, pictures: bool) -> Case | None:
+        """The case of this number in this guild, if whoever clicked may decide it and nobody has. Else answers them.
+
+        `pictures`: whether it must have some, for the button that was clicked.
+        """
         case, locale = await self._case(interaction, number), str(interaction.locale)
         if case is None:
             return None
-        if not self._is_its_message(interaction, case):
+        if not self._is_its_message(interaction, case) or pictures != (case.job_id is not None):  # a forged button
             await answer_alone(interaction, say(locale, "case.unknown"))
             return None
         if case.member_id == interaction.user.id and not may_set_policy(interaction):
