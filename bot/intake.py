@@ -101,12 +101,9 @@ class Intake:
         """
         spoken = replace(request, locale=allowed.policy.language or request.locale)
         key, allow = secrets.token_urlsafe(KEY_BYTES), partial(self.rules.allow, allowed=allowed)
-        try:
+        async with self.rules.noting(allowed.ask):
             if not await self.store.arrive(spoken, key, allowed.ask.price_usd, allowed.flags, allow):
                 return None
-        except Refused as refused:
-            await self.rules.note(allowed.ask, refused)
-            raise
         return await self.store.get(request.id)
 
     async def answered(self, job: Job, message_id: int | None) -> None:

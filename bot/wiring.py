@@ -186,7 +186,7 @@ class Plan:
     @cached_property
     def logbook(self) -> LogPoster:
         """The lines in log channels."""
-        return LogPoster(self.client, self.book, self.rules.policies, self.store)
+        return LogPoster(self.post, self.book, self.rules.policies, self.store)
 
     # -- the way of a job ----------------------------------------------------------------------------------------
 

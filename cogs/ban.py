@@ -15,7 +15,7 @@ from bot.moderation import likeness
 from bot.moderation.bans import FlatPicture
 from bot.replies.texts import say
 from cogs.forms import LONGEST_DAYS, Form, read_days
-from cogs.img2img import words
+from cogs.naming import words
 from cogs.powers import IN_GUILDS, may_review, require
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from bot.errors import Reason, Refused
 from bot.jobs.model import Outlook
 from bot.moderation.model import Standing
 from bot.replies.card import build_card
-from bot.replies.embed import build_embed, build_view
+from bot.replies.embed import build_answer
 from bot.replies.texts import say_refused
 from cogs.powers import get_role_ids
 
@@ -102,13 +102,10 @@ async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:
     """
     rooms = interaction.client.rooms
     card = build_card(job, Outlook(), rooms.label)
-    view = build_view(card)
     message_id: int | None = None
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            response = await interaction.response.send_message(
-                embed=build_embed(card), view=view if view is not None else discord.utils.MISSING
-            )
+            response = await interaction.response.send_message(**build_answer(card))
             message_id = response.message_id
     except discord.HTTPException as error:
         log.info("job %s: the interaction took no answer: %s / %s", job.id, error.status, error.code)

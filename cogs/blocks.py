@@ -12,8 +12,9 @@ from bot.client import Repaint, answer_alone
 from bot.replies.blocked import PAGE, format_ban, format_block, format_until
 from bot.replies.plain import format_line
 from bot.replies.texts import say
-from cogs.img2img import words
+from cogs.forms import MOST_DAYS
 from cogs.moderation import KEY, moderation
+from cogs.naming import command
 from cogs.powers import may_block, may_review, require, sets_policy
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 Interaction = discord.Interaction[Repaint]
 Person = discord.Member | discord.User
 Page = app_commands.Range[int, 1, 1000]
+Days = app_commands.Range[int, 1, MOST_DAYS]
 LONGEST_REASON = 200
-MOST_DAYS = 3650
 LARGEST_NUMBER = 2**31 - 1
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -39,13 +40,11 @@ class Listed(Protocol[T_co]):
         """Some of them, the newest first."""
 
 
-@moderation.command(name=words(f"{KEY}.block.name"), description=words(f"{KEY}.block.description"))
-@app_commands.rename(**{name: words(f"{KEY}.block.{name}.name") for name in ("member", "days", "reason")})
-@app_commands.describe(**{name: words(f"{KEY}.block.{name}.description") for name in ("member", "days", "reason")})
+@command(moderation, f"{KEY}.block", member="member", days="days", reason="reason")
 async def block(
     interaction: Interaction,
     member: Person,
-    days: app_commands.Range[int, 1, MOST_DAYS] | None = None,
+    days: Days | None = None,
     reason: app_commands.Range[str, 1, LONGEST_REASON] = "",
 ) -> None:
     """Keep a member from making pictures here."""
@@ -61,9 +60,7 @@ async def block(
     await answer_alone(interaction, say(locale, "blocks.blocked", member=member.mention, until=until))
 
 
-@moderation.command(name=words(f"{KEY}.unblock.name"), description=words(f"{KEY}.unblock.description"))
-@app_commands.rename(member=words(f"{KEY}.unblock.member.name"))
-@app_commands.describe(member=words(f"{KEY}.unblock.member.description"))
+@command(moderation, f"{KEY}.unblock", member="member")
 async def unblock(interaction: Interaction, member: Person) -> None:
     """Let a member make pictures here again."""
     if not await require(interaction, may_block(interaction), "power.block"):
@@ -73,9 +70,7 @@ async def unblock(interaction: Interaction, member: Person) -> None:
     await answer_alone(interaction, say(str(interaction.locale), f"blocks.{key}", member=member.mention))
 
 
-@moderation.command(name=words(f"{KEY}.blocks.name"), description=words(f"{KEY}.blocks.description"))
-@app_commands.rename(page=words(f"{KEY}.blocks.page.name"))
-@app_commands.describe(page=words(f"{KEY}.blocks.page.description"))
+@command(moderation, f"{KEY}.blocks", page="page")
 async def list_blocks(interaction: Interaction, page: Page = 1) -> None:
     """Who is blocked here."""
     if not await require(interaction, may_block(interaction), "power.block"):
@@ -83,9 +78,7 @@ async def list_blocks(interaction: Interaction, page: Page = 1) -> None:
     await _answer_list(interaction, "blocks", interaction.client.rooms.blocks, format_block, page)
 
 
-@moderation.command(name=words(f"{KEY}.bans.name"), description=words(f"{KEY}.bans.description"))
-@app_commands.rename(page=words(f"{KEY}.bans.page.name"))
-@app_commands.describe(page=words(f"{KEY}.bans.page.description"))
+@command(moderation, f"{KEY}.bans", page="page")
 async def list_bans(interaction: Interaction, page: Page = 1) -> None:
     """Which pictures are banned here."""
     if not await _require_review(interaction):
@@ -93,9 +86,7 @@ async def list_bans(interaction: Interaction, page: Page = 1) -> None:
     await _answer_list(interaction, "bans", interaction.client.rooms.bans, format_ban, page)
 
 
-@moderation.command(name=words(f"{KEY}.unban.name"), description=words(f"{KEY}.unban.description"))
-@app_commands.rename(number=words(f"{KEY}.unban.number.name"))
-@app_commands.describe(number=words(f"{KEY}.unban.number.description"))
+@command(moderation, f"{KEY}.unban", number="number")
 async def unban(interaction: Interaction, number: app_commands.Range[int, 1, LARGEST_NUMBER]) -> None:
     """Let a banned picture be used here again."""
     if not await _require_review(interaction):

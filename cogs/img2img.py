@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.intake import LONGEST_PROMPT, Declared
@@ -14,6 +13,7 @@ from bot.jobs import Request
 from bot.provider import OPTIONS as MODEL_OPTIONS
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, get_locales
 from cogs.beginning import begin, who_and_where
+from cogs.naming import words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 ATTACHMENT_OPTION = 11
 OPTIONS = ("image", "prompt", "model", *MODEL_OPTIONS)
-
-
-def words(key: str) -> locale_str:
-    """A name or description from the catalogue, in every language it has."""
-    return locale_str(get_catalogue(DEFAULT_LOCALE)[key], key=key)
 
 
 class PictureCommand(app_commands.Command[Any, ..., None]):

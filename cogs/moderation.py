@@ -27,7 +27,8 @@ from bot.replies.lines import format_entry
 from bot.replies.plain import fit_lines
 from bot.replies.texts import say, say_refused
 from bot.replies.traced import build_trace, format_cases
-from cogs.img2img import picture_command, words
+from cogs.img2img import picture_command
+from cogs.naming import command, words
 from cogs.powers import IN_GUILDS, may_review, require
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ MOST_FOUND = 25
 """Source and results of one job may all look alike."""
 MOST_ALIKE = 5
 KEY = "command.moderation"
-LOG_OPTIONS = {"member": "member", "by": "by", "kind": "kind", "days": "days", "case": "case", "form": "format"}
 
 moderation = app_commands.Group(
     name=words(f"{KEY}.name"),
@@ -71,9 +71,7 @@ async def begin_answer(interaction: Interaction) -> bool:
 # -- log -------------------------------------------------------------------------------------------------------------
 
 
-@moderation.command(name=words(f"{KEY}.log.name"), description=words(f"{KEY}.log.description"))
-@app_commands.rename(**{name: words(f"{KEY}.log.{key}.name") for name, key in LOG_OPTIONS.items()})
-@app_commands.describe(**{name: words(f"{KEY}.log.{key}.description") for name, key in LOG_OPTIONS.items()})
+@command(moderation, f"{KEY}.log", member="member", by="by", kind="kind", days="days", case="case", form="format")
 @app_commands.choices(kind=[app_commands.Choice(name=words(f"kind.{kind}"), value=kind.value) for kind in EntryKind])
 async def show_log(  # noqa: PLR0913, PLR0917 (a command's parameters are its options)
     interaction: Interaction,
@@ -224,7 +222,7 @@ async def _answer_trace(interaction: Interaction, found: Record | None, *notes: 
 # -- verify, cases ---------------------------------------------------------------------------------------------------
 
 
-@moderation.command(name=words(f"{KEY}.verify.name"), description=words(f"{KEY}.verify.description"))
+@command(moderation, f"{KEY}.verify")
 async def verify(interaction: Interaction) -> None:
     """Whether the book is as it was written."""
     if not await begin_answer(interaction):
@@ -240,7 +238,7 @@ async def verify(interaction: Interaction) -> None:
     await answer_alone(interaction, sentence)
 
 
-@moderation.command(name=words(f"{KEY}.cases.name"), description=words(f"{KEY}.cases.description"))
+@command(moderation, f"{KEY}.cases")
 async def list_cases(interaction: Interaction) -> None:
     """What waits for a decision."""
     if not await begin_answer(interaction):

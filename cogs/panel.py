@@ -76,7 +76,7 @@ async def build_message(interaction: Interaction, page: Page, *, controls: bool 
     used = await spent(rules.database, guild_id, versioned.policy, rules.clock()) if page.section == BUDGET else ()
     facts = Facts(
         reads_automod=may.manage_guild or may.administrator,
-        presets=any(rule.presets for rule in automod),
+        presets=rooms.automod.has_presets(guild_id),
         unusable=(*broken, *list_unusable(rooms.patterns, versioned.policy.words)),
         safety_version=rooms.safety_version,
         spent=used,

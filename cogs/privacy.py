@@ -18,7 +18,7 @@ from bot.replies.card import Button
 from bot.replies.editor import MOST_REQUEST_BYTES
 from bot.replies.embed import CardButton
 from bot.replies.texts import say
-from cogs.img2img import words
+from cogs.naming import command, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ sources = app_commands.Group(
 )
 
 
-@privacy.command(name=words(f"{KEY}.about.name"), description=words(f"{KEY}.about.description"))
+@command(privacy, f"{KEY}.about")
 async def about(interaction: Interaction) -> None:
     """What is kept, where it goes, and for how long."""
     locale = str(interaction.locale)
@@ -49,7 +49,7 @@ async def about(interaction: Interaction) -> None:
     await answer_alone(interaction, "\n\n".join(say(locale, f"privacy.about.{each}", **values) for each in ABOUT))
 
 
-@privacy.command(name=words(f"{KEY}.export.name"), description=words(f"{KEY}.export.description"))
+@command(privacy, f"{KEY}.export")
 async def export(interaction: Interaction) -> None:
     """Everything that is kept, in a file."""
     locale, guild_id = str(interaction.locale), interaction.guild_id
@@ -63,7 +63,7 @@ async def export(interaction: Interaction) -> None:
         await interaction.followup.send(" ".join(sentences), file=discord.File(buffer, "repaint.zip"), ephemeral=True)
 
 
-@privacy.command(name=words(f"{KEY}.delete.name"), description=words(f"{KEY}.delete.description"))
+@command(privacy, f"{KEY}.delete")
 async def delete(interaction: Interaction) -> None:
     """Ask once whether it is meant."""
     locale = str(interaction.locale)
@@ -100,14 +100,14 @@ def _tell(locale: str, deleted: Deleted) -> Iterator[str]:
         yield say(locale, "privacy.nothing")
 
 
-@sources.command(name=words(f"{KEY}.sources.allow.name"), description=words(f"{KEY}.sources.allow.description"))
+@command(sources, f"{KEY}.sources.allow")
 async def allow(interaction: Interaction) -> None:
     """Others may use the pictures in this member's messages."""
     await interaction.client.rooms.consent.allow(interaction.user.id)
     await answer_alone(interaction, say(str(interaction.locale), "privacy.allowed"))
 
 
-@sources.command(name=words(f"{KEY}.sources.refuse.name"), description=words(f"{KEY}.sources.refuse.description"))
+@command(sources, f"{KEY}.sources.refuse")
 async def refuse(interaction: Interaction) -> None:
     """Nobody may use them."""
     await interaction.client.rooms.consent.refuse(interaction.user.id)

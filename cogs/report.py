@@ -13,7 +13,7 @@ from bot.client import Repaint, answer_alone
 from bot.jobs import JobStatus
 from bot.replies.texts import say
 from cogs.forms import Form
-from cogs.img2img import words
+from cogs.naming import words
 from cogs.powers import IN_GUILDS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from bot.errors import Reason
 from bot.jobs import JobStatus
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.replies.texts import say
-from cogs.img2img import words
+from cogs.naming import words
 
 if TYPE_CHECKING:
     from bot.jobs import Job
@@ -46,9 +46,7 @@ class Result(commands.Cog):
         shown = job.status is JobStatus.DONE  # never what a moderator did not let through
         results = await rooms.steps.store.get_results(job.id) if shown else []
         if results:
-            message_id = await rooms.editor.deliver(job, results)
-            if message_id is not None and message_id != job.message_id:
-                await rooms.steps.store.found(job, message_id)
+            await rooms.steps.store.found(job, await rooms.editor.deliver(job, results))
         elif job.over:
             await rooms.editor.close(job)
         else:

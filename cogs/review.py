@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,13 @@ from bot.client import Repaint, answer_alone
 from bot.jobs import JobStatus
 from bot.jobs.docket import Decision
 from bot.replies.card import build_rejection
-from bot.replies.embed import build_embed, build_view
+from bot.replies.embed import build_answer, build_embed, build_view
 from bot.replies.plain import format_line
 from bot.replies.post import open_files
 from bot.replies.texts import say
 from cogs.forms import LONGEST_DAYS, Form, read_days
-from cogs.img2img import words
 from cogs.moderation import begin_answer, moderation
+from cogs.naming import command
 from cogs.powers import may_block, may_review, may_set_policy, require, sets_policy
 
 if TYPE_CHECKING:
@@ -173,10 +174,9 @@ class Review(commands.Cog):
         if job is None:
             return
         card = build_rejection(job)
-        view = build_view(card) if job.request.member_id == interaction.user.id else None
-        await interaction.response.send_message(
-            embed=build_embed(card), view=view if view is not None else discord.utils.MISSING, ephemeral=True
-        )
+        if job.request.member_id != interaction.user.id:  # who is not its member has nothing to appeal
+            card = replace(card, buttons=())
+        await interaction.response.send_message(**build_answer(card), ephemeral=True)
 
     async def _rejected(self, interaction: Interaction, job_id: int) -> Job | None:
         """The rejected job behind a button, for who may know about it. Else answers them."""
@@ -213,9 +213,7 @@ class Review(commands.Cog):
             await answer_alone(interaction, say(str(interaction.locale), f"appeal.{heard}"))
 
 
-@moderation.command(name=words(f"{KEY}.name"), description=words(f"{KEY}.description"))
-@app_commands.rename(number=words(f"{KEY}.number.name"))
-@app_commands.describe(number=words(f"{KEY}.number.description"))
+@command(moderation, KEY, number="number")
 async def show_case(interaction: Interaction, number: app_commands.Range[int, 1, 1_000_000]) -> None:
     """One case with its pictures and buttons, wherever its message may be."""
     if not await begin_answer(interaction):
@@ -227,10 +225,9 @@ async def show_case(interaction: Interaction, number: app_commands.Range[int, 1,
         return
     job = None if case.job_id is None else await rooms.steps.store.get(case.job_id)
     kept = [] if job is None else await rooms.desk.gather(job, await rooms.steps.store.get_results(job.id))
-    card = await rooms.desk.build(case)
-    view = build_view(card) or discord.utils.MISSING
+    answer = build_answer(await rooms.desk.build(case))
     with open_files(kept) as files:
-        await interaction.followup.send(embed=build_embed(card), view=view, files=files, ephemeral=True)
+        await interaction.followup.send(**answer, files=files, ephemeral=True)
 
 
 async def setup(bot: Repaint) -> None:

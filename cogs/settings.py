@@ -15,12 +15,12 @@ from bot.replies.panel import Page, format_change, format_mistake, format_mistak
 from bot.replies.plain import fit_lines
 from bot.replies.texts import say
 from cogs.controls import COLOR, PLACES
-from cogs.img2img import words
+from cogs.naming import command, words
 from cogs.panel import PanelControl, build_message
 from cogs.powers import IN_GUILDS, may_set_policy, require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 Interaction = discord.Interaction[Repaint]
 KEY = "command.settings"
@@ -55,22 +55,6 @@ settings = app_commands.Group(
 )
 
 
-def command(
-    group: app_commands.Group, key: str, /, **options: str
-) -> Callable[[Callable[..., Any]], app_commands.Command[Any, ..., Any]]:
-    """Make a function a command, with its words from the catalogue. `options`: the key of each parameter."""
-
-    def decorate(callback: Callable[..., Any]) -> app_commands.Command[Any, ..., Any]:
-        at = f"{KEY}.{key}"
-        made: app_commands.Command[Any, ..., Any]
-        made = group.command(name=words(f"{at}.name"), description=words(f"{at}.description"))(callback)
-        app_commands.rename(**{it: words(f"{at}.{option}.name") for it, option in options.items()})(made)
-        app_commands.describe(**{it: words(f"{at}.{option}.description") for it, option in options.items()})(made)
-        return made
-
-    return decorate
-
-
 async def check(interaction: Interaction) -> bool:
     """Whether they may set the policy, whatever Discord lets them type; who may not is told so."""
     return await require(interaction, may_set_policy(interaction), "power.policy")
@@ -79,7 +63,7 @@ async def check(interaction: Interaction) -> bool:
 # -- the whole policy ------------------------------------------------------------------------------------------------
 
 
-@command(settings, "panel")
+@command(settings, f"{KEY}.panel")
 async def panel(interaction: Interaction) -> None:
     """The policy in plain words, with everything to change it."""
     if not await check(interaction):
@@ -87,7 +71,7 @@ async def panel(interaction: Interaction) -> None:
     await interaction.response.send_message(**await build_message(interaction, Page()), ephemeral=True)
 
 
-@command(settings, "show", channel="channel")
+@command(settings, f"{KEY}.show", channel="channel")
 async def show(interaction: Interaction, channel: SomePlace = None) -> None:
     """The policy in plain words."""
     if not await check(interaction):
@@ -96,7 +80,7 @@ async def show(interaction: Interaction, channel: SomePlace = None) -> None:
     await interaction.response.send_message(**await build_message(interaction, page, controls=False), ephemeral=True)
 
 
-@command(settings, "history")
+@command(settings, f"{KEY}.history")
 async def history(interaction: Interaction) -> None:
     """Who changed what, and when."""
     if not await check(interaction):
@@ -109,7 +93,7 @@ async def history(interaction: Interaction) -> None:
     await answer_list(interaction, "settings.history", [format_change(each, locale) for each in versions])
 
 
-@command(settings, "undo")
+@command(settings, f"{KEY}.undo")
 async def undo(interaction: Interaction) -> None:
     """Take the last change back."""
     if not await check(interaction):
@@ -123,7 +107,7 @@ async def undo(interaction: Interaction) -> None:
     await answer_alone(interaction, say(locale, key, version=undone.change.version))
 
 
-@command(settings, "export")
+@command(settings, f"{KEY}.export")
 async def export(interaction: Interaction) -> None:
     """Every setting, as a file that can be handed in again."""
     if not await check(interaction):
@@ -136,7 +120,7 @@ async def export(interaction: Interaction) -> None:
         )
 
 
-@command(settings, "import", file="file")
+@command(settings, f"{KEY}.import", file="file")
 async def take_over(interaction: Interaction, file: discord.Attachment) -> None:
     """Put the policy of a file in the place of this one; nothing changes unless all of it is well."""
     if not await check(interaction):
@@ -166,7 +150,7 @@ async def take_over(interaction: Interaction, file: discord.Attachment) -> None:
 # -- one setting -----------------------------------------------------------------------------------------------------
 
 
-@command(settings, "set", key="key", value="value", channel="channel")
+@command(settings, f"{KEY}.set", key="key", value="value", channel="channel")
 async def set_value(
     interaction: Interaction,
     key: app_commands.Range[str, 1, 100],

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.client import Repaint, answer_alone
+from bot.intake import LONGEST_PROMPT
 from bot.moderation.policy import Policy, PolicyWrong, add_rule
 from bot.moderation.rehearsal import Told
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
@@ -15,20 +16,22 @@ from bot.replies.plain import format_safe
 from bot.replies.rehearsal import format_dry_run, format_matches, format_rules
 from bot.replies.texts import say
 from cogs.beginning import get_standing, is_age_restricted
-from cogs.img2img import words
+from cogs.naming import command, words
 from cogs.panel import list_unusable
-from cogs.settings import KEY, answer_list, answer_mistakes, check, command, offer, settings
+from cogs.settings import KEY, answer_list, answer_mistakes, check, offer, settings
 
 Interaction = discord.Interaction[Repaint]
-LONGEST_PROMPT = 1000
 MOST_DAYS = 90
+Prompt = app_commands.Range[str, 1, LONGEST_PROMPT]
 
 rules = app_commands.Group(
     name=words(f"{KEY}.words.name"), description=words(f"{KEY}.words.description"), parent=settings
 )
 
 
-@command(rules, "words_add", name="name_option", pattern="pattern", kind="kind", action="action", message="message")
+@command(
+    rules, f"{KEY}.words_add", name="name_option", pattern="pattern", kind="kind", action="action", message="message"
+)
 async def add(
     interaction: Interaction,
     name: app_commands.Range[str, 1, LONGEST_NAME],
@@ -52,7 +55,7 @@ async def add(
     await answer_alone(interaction, say(locale, "settings.rule_added", name=format_safe(name, LONGEST_NAME)))
 
 
-@command(rules, "words_remove", name="name_option")
+@command(rules, f"{KEY}.words_remove", name="name_option")
 async def remove(interaction: Interaction, name: app_commands.Range[str, 1, LONGEST_NAME]) -> None:
     """Remove a rule."""
     if not await check(interaction):
@@ -76,7 +79,7 @@ async def offer_rules(interaction: Interaction, current: str) -> list[app_comman
     return offer(interaction, current, {rule.name: rule.name for rule in policy.words})
 
 
-@command(rules, "words_list")
+@command(rules, f"{KEY}.words_list")
 async def list_rules(interaction: Interaction) -> None:
     """The guild's own rules."""
     if not await check(interaction):
@@ -93,8 +96,8 @@ async def list_rules(interaction: Interaction) -> None:
 # -- trying them out -------------------------------------------------------------------------------------------------
 
 
-@command(settings, "test", prompt="prompt")
-async def test(interaction: Interaction, prompt: app_commands.Range[str, 1, LONGEST_PROMPT]) -> None:
+@command(settings, f"{KEY}.test", prompt="prompt")
+async def test(interaction: Interaction, prompt: Prompt) -> None:
     """Which rules a prompt would meet here, and why."""
     if not await check(interaction):
         return
@@ -110,7 +113,7 @@ async def test(interaction: Interaction, prompt: app_commands.Range[str, 1, LONG
     await answer_alone(interaction, format_matches(matches, str(interaction.locale)))
 
 
-@command(settings, "dry_run", days="days", pattern="pattern", kind="kind")
+@command(settings, f"{KEY}.dry_run", days="days", pattern="pattern", kind="kind")
 async def dry_run(
     interaction: Interaction,
     days: app_commands.Range[int, 1, MOST_DAYS] = 7,

@@ -56,7 +56,7 @@ class Review:
         if case is None:  # decided a moment ago, and the row has moved on
             await self.store.release(job, LOOK_AGAIN_SECONDS)
             return
-        policy = await self._policy(job)
+        policy = await self.policies.get_at(job.ask)
         left = policy.review_hours * 3600 - (self.clock() - case.opened_at).total_seconds()
         if left <= 0 and policy.review_then == "reject":
             await self.decide(case, Decision.EXPIRE, None)
@@ -78,7 +78,7 @@ class Review:
 
     async def report(self, job: Job, guild_id: int, member_id: int, words: str) -> Heard:
         """A member of this guild reports what a job shows."""
-        policy = await self._policy(job)
+        policy = await self.policies.get_at(job.ask)
         return await self.docket.report(job, guild_id, member_id, words, policy.report_count)
 
     async def appeal(self, job: Job, words: str) -> Heard:
@@ -104,14 +104,17 @@ class Review:
     async def bring_wordless(self, guild_id: int) -> None:
         """Show the moderators what has no pictures: cases that were opened when a request was refused."""
         desk_id = (await self.policies.get(guild_id)).desk_channel_id
-        for case in await self.cases.undecided(guild_id, MOST_WORDLESS) if desk_id is not None else []:
-            if case.job_id is None and case.message_id is None and desk_id is not None:
-                try:
-                    message_id = await self.bench.bring(desk_id, case, None, [])
-                except (ReplyLost, ReplyNotReached) as error:
-                    log.warning("case %s of guild %s: not shown to the moderators: %s", case.number, guild_id, error)
-                    return
-                await self.cases.posted(guild_id, case.number, desk_id, message_id)
+        if desk_id is None:
+            return
+        for case in await self.cases.undecided(guild_id, MOST_WORDLESS):
+            if case.job_id is not None or case.message_id is not None:
+                continue
+            try:
+                message_id = await self.bench.bring(desk_id, case, None, [])
+            except (ReplyLost, ReplyNotReached) as error:
+                log.warning("case %s of guild %s: not shown to the moderators: %s", case.number, guild_id, error)
+                return
+            await self.cases.posted(guild_id, case.number, desk_id, message_id)
 
     async def _is_shown(self, case: Case, policy: Policy) -> bool:
         """Whether the moderators have it before them, where they look now."""
@@ -153,8 +156,7 @@ class Review:
         except ReplyLost as error:
             log.warning("job %s: its reply could not be changed: %s", job.id, error)
             return not reported
-        if message_id is not None and message_id != job.message_id:
-            await self.store.found(job, message_id)
+        await self.store.found(job, message_id)
         return not lost
 
     async def show_decided(self, case: Case) -> None:
@@ -165,7 +167,3 @@ class Review:
             await self.bench.refresh(case)
         except (ReplyLost, ReplyNotReached) as error:
             log.info("case %s of guild %s: its message was not changed: %s", case.number, case.guild_id, error)
-
-    async def _policy(self, job: Job) -> Policy:
-        request = job.request
-        return (await self.policies.get(request.guild_id or 0)).at(request.channel_id, request.parent_id)

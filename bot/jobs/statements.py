@@ -27,8 +27,8 @@ from sqlalchemy import (
 )
 
 from bot.database import gone, jobs, later, now, pictures
-from bot.database.schema import Id, Real
-from bot.jobs.model import CANCELLABLE, ENDS, JobStatus
+from bot.database.schema import IS_OPEN, OPEN, Id, Real
+from bot.jobs.model import CANCELLABLE
 from bot.jobs.rows import REQUEST_COLUMNS
 
 RECENT = 50
@@ -43,13 +43,10 @@ def _seconds(name: str) -> BindParameter[float]:
     return bindparam(name, type_=Real)
 
 
-OPEN = [status.value for status in JobStatus if status not in ENDS | {JobStatus.REVIEWING}]
-"""What we work on. A job that waits for a moderator, perhaps for weeks, is nobody's work."""
 IN_FLIGHT = ["submitting", "unknown", "running"]
 """What counts as a task at the provider. `unknown` does too: when answers get lost, money should stop flowing."""
 
-# Written out, not bound, and word for word as in the small indexes of open jobs: only so does SQLite see that they do.
-IS_OPEN = jobs.c.status.in_(bindparam(None, OPEN, expanding=True, literal_execute=True))
+# Written out, as `IS_OPEN` is, for the small index of those that wait.
 IS_QUEUED = jobs.c.status == literal("queued", literal_execute=True)
 IS_IN_FLIGHT = and_(IS_OPEN, jobs.c.status.in_(IN_FLIGHT))
 

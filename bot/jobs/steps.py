@@ -247,8 +247,7 @@ class Steps:
 
     async def _bring(self, job: Job, message_id: int | None) -> None:
         """The pictures are in this message now, or (None) in a direct one."""
-        if message_id is not None and message_id != job.message_id:
-            await self.store.found(job, message_id)
+        await self.store.found(job, message_id)
         await self.store.finish(job, JobStatus.DONE)
         log.info("job %s: done", job.id)
 

@@ -89,9 +89,10 @@ class Store:
         """
         await self._database.run(sql.ANSWERED, job=job_id, message=message_id)
 
-    async def found(self, job: Job, message_id: int) -> None:
-        """The answer of a process that died was found again."""
-        await self._database.run(sql.FOUND, **held(job), message=message_id)
+    async def found(self, job: Job, message_id: int | None) -> None:
+        """The job's reply is this message now. None, or the one it was: there is nothing to write down."""
+        if message_id is not None and message_id != job.message_id:
+            await self._database.run(sql.FOUND, **held(job), message=message_id)
 
     async def withdraw(self, job_id: int) -> None:
         """The interaction could not be answered: nobody saw anything, and nothing remains."""

@@ -59,8 +59,7 @@ class Telling:
             await self.replies.refuse(job, Refused(reason, **job.reason_values))
             return
         message_id = await self.replies.close(job)
-        if message_id is not None and message_id != job.message_id:
-            await self.store.found(job, message_id)
+        await self.store.found(job, message_id)
         if job.status is JobStatus.REJECTED:
             with contextlib.suppress(ReplyLost):  # who takes no direct messages finds the reason behind a button
                 await self.replies.tell_rejected(job)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from bot.database import Database
+    from bot.moderation.model import Ask
 
 _OF_GUILD = rows.c.guild_id == bindparam("guild")
 _NEWEST = select(rows).where(_OF_GUILD).order_by(rows.c.version.desc())
@@ -80,6 +81,10 @@ class Policies:
     async def get(self, guild_id: int) -> Policy:
         """The policy in force."""
         return (await self.get_versioned(guild_id)).policy
+
+    async def get_at(self, ask: Ask) -> Policy:
+        """The policy in force in the place of a request."""
+        return (await self.get(ask.guild_id)).at(ask.channel_id, ask.parent_id)
 
     async def get_versioned(self, guild_id: int) -> Versioned:
         """The policy in force, with who made it so."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select
 
 from bot.database import entries, job_roles, jobs
-from bot.database.schema import Instant
+from bot.database.schema import IS_OPEN, Instant
 from bot.errors import Reason, Refused
 from bot.moderation.book import EntryKind, Line, write
 from bot.moderation.pots import (
@@ -73,9 +73,6 @@ _COUNTS = and_(
     jobs.c.status.not_in(["failed", "refused", "rejected"]),
     or_(jobs.c.status != "cancelled", jobs.c.submitted_at.is_not(None)),
 )
-# Written out, not bound, and word for word as in the small index of open jobs: only so does SQLite see that it is one.
-_OPEN = ["arriving", "queued", "submitting", "unknown", "running", "delivering"]
-_IS_OPEN = jobs.c.status.in_(bindparam(None, _OPEN, expanding=True, literal_execute=True))
 _OTHERS = and_(jobs.c.guild_id == bindparam("guild"), jobs.c.id != bindparam("job"))
 _SINCE = jobs.c.created_at >= bindparam("since", type_=Instant())
 _OF_MEMBER = jobs.c.member_id == bindparam("member")
@@ -97,7 +94,7 @@ PICTURES = select(func.coalesce(func.sum(jobs.c.count), 0)).where(_OTHERS, _SINC
 UNDERWAY = (
     select(func.count())
     .select_from(jobs)
-    .where(jobs.c.guild_id + 0 == bindparam("guild"), jobs.c.id != bindparam("job"), _OF_MEMBER, _IS_OPEN)
+    .where(jobs.c.guild_id + 0 == bindparam("guild"), jobs.c.id != bindparam("job"), _OF_MEMBER, IS_OPEN)
 )
 LAST_REFUSED = select(func.max(entries.c.written_at)).where(
     entries.c.guild_id == bindparam("guild"),

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from bot.database import jobs, later
 from bot.database.schema import Real
+from bot.moderation.book import DAY_SECONDS
 from bot.moderation.patterns import Patterns
 from bot.moderation.prompts import gather_rules, judge_prompt
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from bot.moderation.prompts import Match
     from bot.moderation.words import WordRule
 
-DAY_SECONDS = 86_400.0
 MOST_PROMPTS = 1000
 MOST_EXAMPLES = 10
 

@@ -7,6 +7,7 @@ flag, which decides at the end whether a moderator looks first.
 from __future__ import annotations
 
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from bot.moderation.safety import judge_score
 from bot.moderation.standing import judge_standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -94,17 +95,14 @@ class Rules:
 
     async def judge_request(self, ask: Ask, standing: Standing) -> Allowed:
         """Everything that can be judged without the picture. Raises `Refused`, which the book has then."""
-        policy = await self._policy(ask)
+        policy = await self.policies.get_at(ask)
         matches = await self._match(ask, standing, policy)
         if matches and matches[0].rule_kind == "minors":  # before everything else: moderators are told of each
             await self._refuse_words(ask, matches[0])
-        try:
+        async with self.noting(ask):
             await self.blocks.judge(ask.guild_id, ask.member_id)
             judge_standing(policy, ask, standing, self.clock())
             await judge_cooldown(self.database, ask, policy, self.clock())
-        except Refused as refused:
-            await self.note(ask, refused)
-            raise
         if matches and matches[0].action == "refuse":
             await self._refuse_words(ask, matches[0])
         return Allowed(ask, standing, policy, tuple(Flag(match.rule_kind, match.name) for match in matches))
@@ -112,7 +110,7 @@ class Rules:
     def allow(self, connection: Connection, allowed: Allowed) -> None:
         """Reserve what it costs within the limits and budgets, in the transaction that has just written the job.
 
-        Raises `Refused`; `note` then writes that down, because of this transaction nothing remains.
+        Raises `Refused`; whoever is `noting` then writes that down, because of this transaction nothing remains.
         """
         hold(connection, allowed.ask, allowed.standing, allowed.policy, self.clock())
 
@@ -134,10 +132,19 @@ class Rules:
         if match.message:
             refused = Refused(Reason.PROMPT_SAID, message=match.message)
         found = {"rule": f"{match.rule_kind}: {match.name}", "matched": match.matched[:LONGEST_MATCH]}
-        await self.note(ask, refused, found, opens_case=match.rule_kind == "minors")
+        await self._note(ask, refused, found, opens_case=match.rule_kind == "minors")
         raise refused
 
-    async def note(
+    @asynccontextmanager
+    async def noting(self, ask: Ask) -> AsyncIterator[None]:
+        """Whatever is refused in it has a line in the guild's book."""
+        try:
+            yield
+        except Refused as refused:
+            await self._note(ask, refused)
+            raise
+
+    async def _note(
         self, ask: Ask, refused: Refused, found: Mapping[str, str] | None = None, *, opens_case: bool = False
     ) -> None:
         """Write a refusal into the guild's book; `found` is the rule and what it matched."""
@@ -169,22 +176,23 @@ class Rules:
     # -- pictures ------------------------------------------------------------------------------------------------
 
     async def judge_source(self, ask: Ask, data: bytes) -> Seen:
-        """The checked picture that came. Raises `Refused` if a moderator banned it, which the book has then.
+        """The checked picture that came. Raises `Refused`, which the book has then.
 
-        Or if they blocked its member meanwhile.
+        If a moderator banned it, or blocked its member meanwhile.
         """
-        policy = await self._policy(ask)
-        await self.blocks.judge(ask.guild_id, ask.member_id)
+        policy = await self.policies.get_at(ask)
+        async with self.noting(ask):
+            await self.blocks.judge(ask.guild_id, ask.member_id)
         likely, banned = await self._compare(ask, "source", 0, data)
         if banned is not None:
             refused = Refused(Reason.PICTURE_BANNED)
-            await self.note(ask, refused, {"rule": f"ban {banned}"})
+            await self._note(ask, refused, {"rule": f"ban {banned}"})
             raise refused
         return _join(likely, await self._check(ask, policy, "explicit_source", data))
 
     async def judge_results(self, ask: Ask, pictures: Sequence[bytes]) -> Seen:
         """The pictures that were made. Nothing here refuses them: that is for a moderator."""
-        policy = await self._policy(ask)
+        policy = await self.policies.get_at(ask)
         blocked = await self.blocks.get(ask.guild_id, ask.member_id) is not None
         seen = Seen((Flag("blocked"),)) if blocked else Seen()
         for position, data in enumerate(pictures):
@@ -211,7 +219,7 @@ class Rules:
 
     async def showing(self, ask: Ask, flags: Sequence[Flag], *, spoiler: bool) -> Showing:
         """How pictures with these flags come before others in this place."""
-        policy = await self._policy(ask)
+        policy = await self.policies.get_at(ask)
         doubtful = bool(flags) and policy.review != "never"
         if policy.review == "everything" or (doubtful and policy.desk_channel_id is not None):
             return Showing.HOLD
@@ -219,15 +227,12 @@ class Rules:
 
     async def blurs(self, ask: Ask) -> bool:
         """Whether everything in this place is shown behind a spoiler, also what a moderator approved."""
-        return (await self._policy(ask)).spoiler
+        return (await self.policies.get_at(ask)).spoiler
 
     async def find_aside(self, ask: Ask, flags: Sequence[Flag]) -> int | None:
         """The moderators' channel, where a source from this place may be seen by them alone; None: by everybody."""
-        policy = await self._policy(ask)
+        policy = await self.policies.get_at(ask)
         return policy.desk_channel_id if policy.review == "everything" or flags else None
-
-    async def _policy(self, ask: Ask) -> Policy:
-        return (await self.policies.get(ask.guild_id)).at(ask.channel_id, ask.parent_id)
 
     async def _check(self, ask: Ask, policy: Policy, kind: str, data: bytes) -> Seen:
         """What the local check says, where it is installed and wanted."""

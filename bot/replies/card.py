@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason
 from bot.jobs.model import CANCELLABLE, Job, JobStatus, Outlook
+from bot.moderation.pots import format_usd
 from bot.pictures import SourceNote
 from bot.replies.plain import format_line, format_safe, format_share
 from bot.replies.texts import say
@@ -207,9 +208,9 @@ def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
     if job.request.guidance is not None:
         yield "guidance", f"{job.request.guidance:g}"
     if job.cost_usd is not None and job.status is not JobStatus.REJECTED:  # nobody is charged for it here
-        yield "cost", _usd(job, job.cost_usd)
+        yield "cost", format_dollars(job.cost_usd, job.request.locale)
     elif not job.over:
-        yield "price", _usd(job, job.price_usd)
+        yield "price", format_dollars(job.price_usd, job.request.locale)
     yield from _times(job, outlook)
     if without := format_safe(job.request.negative_prompt, LONGEST_PROMPT_SHOWN):
         yield "without", without
@@ -243,8 +244,6 @@ def _span(job: Job, seconds: float) -> str:
     return say(job.request.locale, key, minutes=minutes, seconds=rest)
 
 
-def _usd(job: Job, amount: Decimal) -> str:
-    """Dollars with at least two digits behind the point, and as many as are needed."""
-    shown = amount.normalize()
-    digits = max(2, -int(shown.as_tuple().exponent))
-    return say(job.request.locale, "card.usd", amount=f"{shown:.{digits}f}")
+def format_dollars(amount: Decimal, locale: str) -> str:
+    """Dollars as a person reads them."""
+    return say(locale, "card.usd", amount=format_usd(amount))

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.jobs.ports import ReplyLost
-from bot.replies.card import LONGEST_NAME, SPOILER, Button, Card, Field
+from bot.replies.card import LONGEST_NAME, SPOILER, Button, Card, Field, format_dollars
+from bot.replies.lines import format_job_link
 from bot.replies.plain import format_safe, format_share
 from bot.replies.post import Picture
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
@@ -65,13 +66,12 @@ def _fields(case: Case, job: Job | None, history: History, locale: str) -> Itera
     if job is not None:
         made_with = {"model": job.request.model, "strength": format_share(job.request.strength)}
         yield "model", say(locale, "case.made_with", **made_with)
-        yield "cost", say(locale, "card.usd", amount=job.cost_usd if job.cost_usd is not None else job.price_usd)
+        yield "cost", format_dollars(job.price_usd if job.cost_usd is None else job.cost_usd, locale)
     if case.flags:
         yield "flags", "\n".join(format_flag(flag.kind, flag.detail, locale) for flag in case.flags[:MOST_FLAGS])
     if job is not None and job.request.negative_prompt:
         yield "without", format_safe(job.request.negative_prompt, LONGEST_WORDS)
-    if job is not None and job.message_id is not None:
-        url = f"https://discord.com/channels/{case.guild_id}/{job.request.channel_id}/{job.message_id}"
+    if job is not None and (url := format_job_link(job)):
         yield "where", say(locale, "case.link", url=url)
     counts = {name: getattr(history, name) for name in ("made", "refused", "rejected", "reported", "blocked")}
     yield "history", say(locale, "case.counts", **counts)

@@ -70,6 +70,12 @@ def build_embed(card: Card) -> discord.Embed:
     return embed.set_footer(text=card.footer)
 
 
+def build_answer(card: Card) -> dict[str, Any]:
+    """The card as the arguments of an answer: discord.py takes no None for what is not there."""
+    view = build_view(card)
+    return {"embed": build_embed(card)} | ({} if view is None else {"view": view})
+
+
 def build_view(card: Card) -> discord.ui.View | None:
     """The card's buttons; None where it has none."""
     if not card.buttons:

@@ -11,13 +11,9 @@ import logging
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import discord
-import stamina
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.jobs.ports import ReplyLost, ReplyNotReached
-from bot.replies.asking import Dropped, asking
-from bot.replies.homes import Homes
 from bot.replies.lines import format_entry, format_seal
 from bot.replies.texts import DEFAULT_LOCALE
 
@@ -27,6 +23,7 @@ if TYPE_CHECKING:
     from bot.jobs import Store
     from bot.moderation.book import Book, Entry
     from bot.moderation.policies import Policies
+    from bot.replies.post import Post
 
 log = logging.getLogger(__name__)
 
@@ -36,21 +33,18 @@ MOST_AT_ONCE = 100
 MOST_IN_MESSAGE = 10
 LONGEST_MESSAGE = 1900
 """Discord takes 2000 characters; the rest is for the seal."""
-DEADLINE_SECONDS = 10.0
 NONCE_LENGTH = 25
 
 
 class LogPoster:
     """Posts what is not posted yet: `run` for ever, `flush` once."""
 
-    def __init__(self, client: discord.Client, book: Book, policies: Policies, store: Store) -> None:
-        self._client = client
+    def __init__(self, post: Post, book: Book, policies: Policies, store: Store) -> None:
+        self._post = post
         self._book = book
         self._policies = policies
         self._store = store
-        self._homes = Homes(client)
         self._closed: set[int] = set()
-        self._again = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.2, wait_max=1.0).on(Dropped)
 
     async def run(self) -> None:
         """Look for new lines for ever. While the database is in trouble, which others say, nothing is posted."""
@@ -66,11 +60,11 @@ class LogPoster:
         while taken := await self._book.take_unposted(MOST_AT_ONCE):
             for guild_id, entries in groupby(taken, key=lambda entry: entry.guild_id):
                 try:
-                    await self._post(guild_id, list(entries))
+                    await self._post_lines(guild_id, list(entries))
                 except Exception:  # top of a guild's lines: one guild's trouble is not the others'
                     log.exception("guild %s: its lines could not be posted", guild_id)
 
-    async def _post(self, guild_id: int, entries: Sequence[Entry]) -> None:
+    async def _post_lines(self, guild_id: int, entries: Sequence[Entry]) -> None:
         """Post a guild's lines, in order. Without a log channel there is nobody to tell."""
         policy = await self._policies.get(guild_id)
         if policy.log_channel_id is None:
@@ -89,19 +83,12 @@ class LogPoster:
     async def _send(self, guild_id: int, channel_id: int, text: str, nonce: str) -> None:
         """Send one message, whose nonce makes it one however often it is tried. What does not work is said once."""
         try:
-            await self._again(self._attempt, guild_id, channel_id, text, nonce)
+            await self._post.say_in(guild_id, channel_id, text, nonce)
             self._closed.discard(channel_id)
         except (ReplyLost, ReplyNotReached) as error:
             if channel_id not in self._closed:
                 log.warning("guild %s: lines cannot be posted to its log channel %s: %s", guild_id, channel_id, error)
             self._closed.add(channel_id)
-
-    async def _attempt(self, guild_id: int, channel_id: int, text: str, nonce: str) -> None:
-        async with asking(DEADLINE_SECONDS):
-            await self._homes.check(guild_id, channel_id)
-            channel = self._client.get_partial_messageable(channel_id)
-            none = discord.AllowedMentions.none()
-            await channel.send(text, allowed_mentions=none, suppress_embeds=True, nonce=nonce)
 
 
 def _split(lines: Sequence[tuple[Entry, str]]) -> Iterator[list[tuple[Entry, str]]]:

@@ -25,7 +25,7 @@ from bot.moderation.shapes import (
     Whole,
     Words,
 )
-from bot.replies.card import Field
+from bot.replies.card import Field, format_dollars
 from bot.replies.plain import fit_lines, format_line, format_safe
 from bot.replies.texts import get_locales, say
 
@@ -170,7 +170,7 @@ def _label(option: str, locale: str) -> str:
 
 def format_usd(amount: Decimal | None, locale: str) -> str:
     """Dollars, or that there is no limit."""
-    return say(locale, "panel.no_limit") if amount is None else say(locale, "card.usd", amount=pots.format_usd(amount))
+    return say(locale, "panel.no_limit") if amount is None else format_dollars(amount, locale)
 
 
 def format_change(versioned: Versioned, locale: str) -> str:

@@ -114,6 +114,14 @@ class Post:
         channel = self._client.get_partial_messageable(channel_id)
         return await self._send(channel.send, (), _content(card) | {"nonce": nonce}, pictures, key="files")
 
+    async def say_in(self, guild_id: int, channel_id: int, text: str, nonce: str) -> None:
+        """Say something in a channel of this guild, pinging nobody. Twice in a row with the same nonce is once."""
+        async with asking(DEADLINE_SECONDS):
+            await self._homes.check(guild_id, channel_id)
+        channel = self._client.get_partial_messageable(channel_id)
+        content = {"content": text, "suppress_embeds": True, "nonce": nonce}
+        await self._send(channel.send, (), content | {"allowed_mentions": discord.AllowedMentions.none()}, None)
+
     async def edit_at(self, channel_id: int, message_id: int, card: Card) -> None:
         """Change the words and buttons of a message of ours; what is attached stays."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)

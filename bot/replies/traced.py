@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.replies.card import COLORS, Card, Field
+from bot.replies.card import COLORS, Card, Field, format_dollars
 from bot.replies.desk import format_flag
 from bot.replies.lines import format_entry, format_job_link, format_label, format_link, format_time
 from bot.replies.plain import fit_lines, format_line, format_safe, format_share
@@ -83,9 +83,9 @@ def _about_job(job: Job, locale: str) -> Iterator[tuple[str, str]]:
     made_with = {"model": request.model, "strength": format_share(request.strength), "count": request.count}
     yield "model", say(locale, "trace.made_with", **made_with)
     if job.cost_usd is not None:
-        yield "cost", say(locale, "card.usd", amount=job.cost_usd)
+        yield "cost", format_dollars(job.cost_usd, locale)
     else:
-        yield "price", say(locale, "card.usd", amount=job.price_usd)
+        yield "price", format_dollars(job.price_usd, locale)
     if without := format_safe(request.negative_prompt, LONGEST_WITHOUT):
         yield "without", without
     if job.flags:

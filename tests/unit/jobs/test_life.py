@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -286,6 +286,10 @@ class FakeRules:
 
     def allow(self, connection: Connection, allowed: Allowed) -> None:
         """Always."""
+
+    def noting(self, ask: Ask) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+        """There is nothing to note."""
+        return nullcontext()
 
     async def judge_source(self, ask: Ask, data: bytes) -> Seen:  # noqa: ARG002
         """Fine."""

@@ -175,6 +175,9 @@ async def test_a_block_counts_for_what_is_on_its_way(rules: Rules) -> None:
     with pytest.raises(Refused) as refused:
         await rules.judge_source(ASK, flat_picture())
     assert refused.value.reason is Reason.BLOCKED
+    line = await Book(rules.database).last(GUILD, EntryKind.REFUSED, ASK.member_id)
+    assert line is not None
+    assert line.subject == Reason.BLOCKED.value
     assert (await rules.judge_results(ASK, [flat_picture()])).flags == (Flag("blocked"),)
 
 

@@ -1,0 +1,33 @@
+"""What commands are called: their words are in the catalogue, in every language it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.replies.texts import DEFAULT_LOCALE, get_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def words(key: str) -> locale_str:
+    """A name or description from the catalogue, in every language it has."""
+    return locale_str(get_catalogue(DEFAULT_LOCALE)[key], key=key)
+
+
+def command(
+    group: app_commands.Group, at: str, /, **options: str
+) -> Callable[[Callable[..., Any]], app_commands.Command[Any, ..., Any]]:
+    """Make a function a command of a group; the keys of its words begin with `at`. `options`: those of parameters."""
+
+    def decorate(callback: Callable[..., Any]) -> app_commands.Command[Any, ..., Any]:
+        made: app_commands.Command[Any, ..., Any]
+        made = group.command(name=words(f"{at}.name"), description=words(f"{at}.description"))(callback)
+        app_commands.rename(**{it: words(f"{at}.{option}.name") for it, option in options.items()})(made)
+        app_commands.describe(**{it: words(f"{at}.{option}.description") for it, option in options.items()})(made)
+        return made
+
+    return decorate
