@@ -22,6 +22,7 @@ class Reason(StrEnum):
     OPTION_NOT_TAKEN = "option_not_taken"
     OPTION_RANGE = "option_range"
     OPTION_CHOICE = "option_choice"
+    OPTION_NUMBER = "option_number"
     STOPPING = "stopping"
 
     # the picture that came

@@ -13,7 +13,7 @@ from bot.errors import Reason, Refused
 from bot.jobs.model import Job, JobStatus, Request
 from bot.jobs.pace import Limits, back_off_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
-from bot.pictures import PictureLimits, judge_declared
+from bot.pictures import PictureLimits, Source, judge_declared
 from bot.provider import Mismatch, ReadFailed, pick_chosen
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.jobs.telling import Telling
     from bot.moderation.model import Standing
     from bot.moderation.rules import Allowed, Rules
-    from bot.pictures import Source, Studio
+    from bot.pictures import Studio
     from bot.provider import Model
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,8 @@ class Intake:
         except Refused as refused:
             await self._refuse(job, refused)
         except SourceGone:
-            await self._refuse(job, Refused(Reason.PICTURE_GONE))
+            again = job.request.from_job_id is not None
+            await self._refuse(job, Refused(Reason.SOURCE_FORGOTTEN if again else Reason.PICTURE_GONE))
         except ReplyLost as error:
             log.info("job %s: nobody is there to be answered: %s", job.id, error)
             await self.store.finish(job, JobStatus.REFUSED, Reason.NEVER_ANSWERED)
@@ -140,14 +141,22 @@ class Intake:
         return await self.store.get(job.id) or job
 
     async def _source(self, job: Job) -> Source:
-        """The checked picture: of what is attached, or of the job this one starts from again."""
-        earlier = job.request.from_job_id
-        if earlier is None:
-            return await self.studio.check_source(await self.replies.fetch_attachment(job))
-        source = await self.store.get_source(earlier)
-        if source is None:
+        """The checked picture: what is kept of the job this one starts from, or what is attached."""
+        kept = await self._kept(job.request)
+        if isinstance(kept, Source):
+            return kept
+        if kept is None and not job.request.attachment_url:
             raise Refused(Reason.SOURCE_FORGOTTEN)
-        return source
+        return await self.studio.check_source(kept or await self.replies.fetch_attachment(job))
+
+    async def _kept(self, request: Request) -> Source | bytes | None:
+        """What we have of the job this request starts from: its source, or one of its results."""
+        if request.from_job_id is None:
+            return None
+        if request.from_position is None:
+            return await self.store.get_source(request.from_job_id)
+        results = await self.store.get_results(request.from_job_id)
+        return results[request.from_position].data if request.from_position < len(results) else None
 
     async def _queue(self, job: Job, source: Source) -> None:
         seen = await self.rules.judge_source(job.ask, source.data)

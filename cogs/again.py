@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.client import Repaint, answer_alone
-from bot.errors import Reason
-from bot.replies.texts import say
-from cogs.beginning import begin, who_and_where
+from cogs.beginning import begin_from
+from cogs.powers import get_own
 
 if TYPE_CHECKING:
     import discord
 
+    from bot.client import Repaint
+
 
 class Again(commands.Cog):
-    """Begins a new job where an old one ended without a picture."""
+    """Begins a new job as an old one began."""
 
     def __init__(self, bot: Repaint) -> None:
         self.bot = bot
@@ -25,16 +24,9 @@ class Again(commands.Cog):
 
     async def press(self, interaction: discord.Interaction[Repaint], job_id: int) -> None:
         """A new order, by the member's own decision: nothing is ever ordered a second time without one."""
-        job = await self.bot.rooms.steps.store.get(job_id)
-        if job is None or job.request.member_id != interaction.user.id:
-            await answer_alone(interaction, say(str(interaction.locale), "door.show_not_yours"))
-            return
-        if job.reason is Reason.ERASED:
-            await answer_alone(interaction, say(str(interaction.locale), f"reason.{Reason.SOURCE_FORGOTTEN}"))
-            return
-        first = job.request.from_job_id or job.id
-        request = replace(job.request, **who_and_where(interaction), from_job_id=first, attachment_url="")
-        await begin(interaction, request, None)
+        job = await get_own(interaction, job_id)
+        if job is not None:
+            await begin_from(interaction, job)
 
 
 async def setup(bot: Repaint) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -14,6 +15,7 @@ from bot.jobs.model import Outlook
 from bot.moderation.model import Standing
 from bot.replies.card import build_card
 from bot.replies.embed import build_answer
+from bot.replies.plain import format_safe
 from bot.replies.texts import say_refused
 from cogs.powers import get_role_ids
 
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 2.5
 """Discord drops an interaction that is not answered within 3 seconds."""
+LONGEST_BACK = 800
+"""Every mark of it may take two characters, and a message takes 2,000."""
 
 
 def who_and_where(interaction: discord.Interaction[Repaint]) -> dict[str, Any]:
@@ -75,16 +79,24 @@ def is_reachable(interaction: discord.Interaction[Repaint]) -> bool:
     return is_here and interaction.app_permissions.view_channel
 
 
+async def begin_from(interaction: discord.Interaction[Repaint], job: Job, **changes: Any) -> None:
+    """Begin a new job as an old one began, with these changes: from its source, or one of its results."""
+    origin = {"from_job_id": job.id, "from_position": None}
+    await begin(interaction, replace(job.request, **who_and_where(interaction) | origin | changes), None)
+
+
 async def begin(interaction: discord.Interaction[Repaint], request: Request, declared: Declared | None) -> None:
     """The start of every job: judged, written down, and answered with a real message within three seconds."""
     intake = interaction.client.rooms.intake
+    if request.draft:  # nobody's token but the interaction's reaches an answer that one member sees
+        request = replace(request, reachable=False)
     try:
         request = intake.settle(request)
         allowed = await intake.judge(request, declared, get_standing(interaction))
         job = await intake.arrive(request, allowed)
     except Refused as refused:
         log.info("interaction %s: refused: %s", request.id, refused.reason)
-        await answer_alone(interaction, say_refused(request.locale, refused))
+        await answer_refused(interaction, request, refused)
         if refused.reason is Reason.PROMPT_MINORS:
             await interaction.client.rooms.review.bring_wordless(request.guild_id or 0)
         return
@@ -93,6 +105,14 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
         return
     if await _answer(interaction, job):
         interaction.client.rooms.wake()
+
+
+async def answer_refused(interaction: discord.Interaction[Repaint], request: Request, refused: Refused) -> None:
+    """Tell the member why; who typed into a form, which is gone now, gets the prompt back."""
+    sentence = say_refused(request.locale, refused)
+    if interaction.type is discord.InteractionType.modal_submit and request.prompt:
+        sentence += "\n> " + format_safe(request.prompt, LONGEST_BACK)
+    await answer_alone(interaction, sentence)
 
 
 async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:
@@ -105,7 +125,7 @@ async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:
     message_id: int | None = None
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            response = await interaction.response.send_message(**build_answer(card))
+            response = await interaction.response.send_message(**build_answer(card), ephemeral=job.request.draft)
             message_id = response.message_id
     except discord.HTTPException as error:
         log.info("job %s: the interaction took no answer: %s / %s", job.id, error.status, error.code)

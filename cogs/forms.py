@@ -32,17 +32,29 @@ class Form(discord.ui.Modal):
         self._submitted = submitted
         self._questions: dict[str, discord.ui.TextInput[Any] | discord.ui.Select[Any]] = {}
 
-    def ask_words(self, name: str, label: str, most: int, *, hint: str = "", required: bool = False) -> None:
-        """A question that is answered in one's own words."""
+    def ask_words(
+        self, name: str, label: str, most: int, *, hint: str = "", given: str = "", required: bool = False
+    ) -> None:
+        """A question that is answered in one's own words; `given` stands there already."""
         style = discord.TextStyle.short if most <= LONGEST_LINE else discord.TextStyle.paragraph
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            custom_id=name, style=style, max_length=most, required=required, placeholder=hint or None
+            custom_id=name,
+            style=style,
+            max_length=most,
+            required=required,
+            placeholder=hint or None,
+            default=given or None,
         )
         self._add(name, label, field)
 
-    def ask_choice(self, name: str, label: str, choices: Mapping[str, str], *, required: bool = True) -> None:
-        """A question with one of these answers, by value; at most 25."""
-        options = [discord.SelectOption(label=words[:LONGEST_LINE], value=value) for value, words in choices.items()]
+    def ask_choice(
+        self, name: str, label: str, choices: Mapping[str, str], *, given: str = "", required: bool = True
+    ) -> None:
+        """A question with one of these answers, by value, at most 25; `given` is chosen already."""
+        options = [
+            discord.SelectOption(label=words[:LONGEST_LINE], value=value, default=value == given)
+            for value, words in choices.items()
+        ]
         field: discord.ui.Select[Any] = discord.ui.Select(
             custom_id=name, options=options, min_values=int(required), max_values=1, required=required
         )

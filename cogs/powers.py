@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.client import answer_alone
+from bot.client import Repaint, answer_alone
+from bot.errors import Reason
 from bot.replies.texts import say
 
 if TYPE_CHECKING:
+    from bot.jobs import Job
     from bot.moderation.policy import Policy
 
 IN_GUILDS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
@@ -53,6 +55,17 @@ async def require(interaction: discord.Interaction[Any], allowed: bool, key: str
     if not allowed:
         await answer_alone(interaction, say(str(interaction.locale), key))
     return allowed
+
+
+async def get_own(interaction: discord.Interaction[Repaint], job_id: int) -> Job | None:
+    """The job behind a button, for the member who asked for it and while its words are kept. Else answers them."""
+    job = await interaction.client.rooms.steps.store.get(job_id)
+    if not await require(
+        interaction, job is not None and job.request.member_id == interaction.user.id, "door.not_yours"
+    ):
+        return None
+    kept = job is not None and job.reason is not Reason.ERASED
+    return job if await require(interaction, kept, f"reason.{Reason.SOURCE_FORGOTTEN}") else None
 
 
 def _has(interaction: discord.Interaction[Any], permission: str) -> bool:

@@ -32,7 +32,7 @@ class Result(commands.Cog):
         store = self.bot.rooms.steps.store
         job = await store.get(job_id)
         if job is None or job.request.member_id != interaction.user.id:
-            await answer_alone(interaction, say(str(interaction.locale), "door.show_not_yours"))
+            await answer_alone(interaction, say(str(interaction.locale), "door.not_yours"))
             return
         if job.reason is Reason.ERASED:  # it takes no new token: nothing is to come
             await answer_alone(interaction, say(str(interaction.locale), "door.no_result"))

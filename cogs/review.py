@@ -185,7 +185,7 @@ class Review(commands.Cog):
         mine = job is not None and job.request.member_id == interaction.user.id
         here = job is not None and job.request.guild_id == interaction.guild_id
         if not mine and not (here and may_review(interaction, await rooms.policies.get(interaction.guild_id or 0))):
-            await answer_alone(interaction, say(locale, "door.show_not_yours"))
+            await answer_alone(interaction, say(locale, "door.not_yours"))
             return None
         if job is None or job.status is not JobStatus.REJECTED:
             await answer_alone(interaction, say(locale, "appeal.too_late"))
@@ -199,7 +199,7 @@ class Review(commands.Cog):
             return
         locale = str(interaction.locale)
         if job.request.member_id != interaction.user.id:
-            await answer_alone(interaction, say(locale, "door.show_not_yours"))
+            await answer_alone(interaction, say(locale, "door.not_yours"))
             return
         form = Form(say(locale, "form.appeal"), partial(self._appeal, job_id))
         form.ask_words("words", say(locale, "form.appeal_words"), LONGEST_WORDS, required=True)

@@ -15,6 +15,7 @@ from bot.database.moderation import (
     job_roles,
     left_guilds,
     policies,
+    quiet_members,
     refusing_members,
     reports,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "open_database",
     "pictures",
     "policies",
+    "quiet_members",
     "refusing_members",
     "reports",
     "system_clock",

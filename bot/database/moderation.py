@@ -153,6 +153,15 @@ refusing_members = Table(
     sqlite_strict=True,
 )
 
+# Members who do not want to be mentioned when a picture they waited long for is finished.
+quiet_members = Table(
+    "quiet_members",
+    metadata,
+    Column("member_id", Id, primary_key=True, autoincrement=False),
+    Column("since", Instant, nullable=False),
+    sqlite_strict=True,
+)
+
 # Members who asked that what is kept about them goes, for what could not go at once.
 erasures = Table(
     "erasures",

@@ -25,6 +25,7 @@ from bot.database import (
     fingerprints,
     jobs,
     pictures,
+    quiet_members,
     refusing_members,
     reports,
 )
@@ -82,7 +83,8 @@ def tell_plainly(row: Row[Any]) -> dict[str, Any]:
 
 def tell_job(row: Row[Any]) -> dict[str, Any]:
     """A job, of whose flags the kinds: the rest says what the rules look for."""
-    return {**tell_plainly(row), "flags": [flag.kind for flag in parse_flags(row.flags)]}
+    told = {"flags": [flag.kind for flag in parse_flags(row.flags)], "alts": json.loads(row.alts)}
+    return tell_plainly(row) | told
 
 
 def tell_picture(row: Row[Any]) -> dict[str, Any]:
@@ -141,9 +143,9 @@ def _of_jobs(table: Table, names: str, *more: ColumnElement[Any]) -> Select[Any]
 _HANDED_OUT = or_(pictures.c.role == "source", jobs.c.status == "done").label("handed_out")
 JOBS = _of_member(
     jobs,
-    "id status reason guild_id channel_id message_id member_name locale prompt negative_prompt model strength guidance"
-    " count lora lora_strength control spoiler flags from_job_id task_id price_usd_micros cost_usd_micros created_at"
-    " queued_at submitted_at painted_at ended_at",
+    "id status reason guild_id channel_id message_id member_name locale prompt preset template negative_prompt model"
+    " strength guidance count lora lora_strength control draft spoiler flags alts from_job_id from_position task_id"
+    " price_usd_micros cost_usd_micros created_at queued_at submitted_at painted_at ended_at",
 )
 PICTURES = _of_jobs(pictures, "job_id role position media_type width height sha256", _HANDED_OUT)
 SIZES = _of_jobs(pictures, "job_id role position media_type", func.length(pictures.c.data).label("bytes")).where(
@@ -170,6 +172,7 @@ SECTIONS = {
     "reports": Section(REPORTED, job_guild, tell_plainly),
     "blocks": Section(_of_member(blocks, "guild_id reason blocked_at expires_at"), blocks.c.guild_id, tell_plainly),
     "refuses_to_be_a_source": Section(_of_member(refusing_members, "since"), None, tell_plainly),
+    "wants_no_mention": Section(_of_member(quiet_members, "since"), None, tell_plainly),
     "deletions_asked_for": Section(_of_member(erasures, "guild_id asked_at"), erasures.c.guild_id, tell_plainly),
 }
 SIZE = Section(SIZES, job_guild, tell_plainly)

@@ -106,11 +106,23 @@ class Request:
     reachable: bool = True
     """Whether the bot's own token can edit the reply when the interaction's is dead."""
     from_job_id: int | None = None
-    """The job whose source this one starts from again; then nothing is attached."""
+    """The job whose source this one starts from, too, or one of whose results; what is attached is then a copy."""
+    from_position: int | None = None
+    """Which of that job's results; None: its source."""
+    draft: bool = False
+    """Whether its member alone sees it, until they publish it."""
+    preset: str = ""
+    """The name of the preset, and its words, in which `{prompt}` stands for the member's."""
+    template: str = ""
     parent_id: int | None = None
     """The channel that a thread belongs to."""
     age_restricted: bool = False
     """Whether Discord shows this place to adults only."""
+
+    @property
+    def words(self) -> str:
+        """What the provider is told: the member's prompt, in the words of the preset where one was chosen."""
+        return self.template.replace("{prompt}", self.prompt).strip() if self.template else self.prompt
 
     def as_ask(self, price_usd: Decimal) -> Ask:
         """The request as the rules see it."""
@@ -120,7 +132,7 @@ class Request:
             parent_id=self.parent_id,
             member_id=self.member_id,
             job_id=self.id,
-            prompt=self.prompt,
+            prompt=self.words,
             negative_prompt=self.negative_prompt,
             model=self.model,
             strength=self.strength,
@@ -158,6 +170,8 @@ class Job:
     spoiler: bool = False
     approved_at: datetime | None = None
     """When a moderator let the pictures through: they are not judged again."""
+    alts: tuple[str, ...] = ()
+    """The member's own words for who cannot see the results, by position."""
 
     @property
     def id(self) -> int:

@@ -33,7 +33,7 @@ PLAIN_COLUMNS = (
     "ended_at",
     "approved_at",
 )
-TRUTHS = ("reachable", "age_restricted")
+TRUTHS = ("reachable", "age_restricted", "draft")
 """Columns of a request that are 0 or 1."""
 
 
@@ -53,6 +53,7 @@ def parse_job(row: Row[Any]) -> Job:
         cost_usd=parse_usd(column["cost_usd_micros"]),
         flags=parse_flags(column["flags"]),
         spoiler=bool(column["spoiler"]),
+        alts=tuple(json.loads(column["alts"])),
         **{name: column[name] for name in PLAIN_COLUMNS},
     )
 

@@ -148,7 +148,7 @@ class Steps:
             raise ValueError("a queued job has its picture, and an address for it")
         return Order(
             model=request.model,
-            prompt=request.prompt,
+            prompt=request.words,
             image_url=job.image_url,
             width=source.width,
             height=source.height,

@@ -55,7 +55,7 @@ def _paragraphs(case: Case, job: Job | None, locale: str) -> Iterator[str]:
         if case.note:
             yield say(locale, "case.reason", words=format_safe(case.note, LONGEST_WORDS))
     if job is not None:
-        yield "> " + format_safe(job.request.prompt, LONGEST_PROMPT)
+        yield "> " + format_safe(job.request.words, LONGEST_PROMPT)
     if case.words:
         yield say(locale, f"case.{case.kind}.words", words=format_safe(case.words, LONGEST_WORDS))
 

@@ -69,7 +69,7 @@ def _request(job: Job | None, locale: str) -> str:
     """What was asked for, as far as it is still known."""
     if job is None:
         return say(locale, "trace.refused")
-    prompt = format_safe(job.request.prompt, LONGEST_PROMPT)
+    prompt = format_safe(job.request.words, LONGEST_PROMPT)
     return f"> {prompt}" if prompt else say(locale, "entry.words_erased")
 
 
