@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.client import Repaint, answer_alone, answer_broken
-from bot.moderation.policy import SETTINGS, PolicyWrong, add_budget, add_rule, read_value
+from bot.moderation.edits import add_budget, add_rule
+from bot.moderation.policy import SETTINGS, PolicyWrong, read_value
 from bot.moderation.quotas import spent
 from bot.moderation.shapes import Budgets, Channel, Choices, Ids, Share, Whole, Words
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN

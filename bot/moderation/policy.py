@@ -31,7 +31,7 @@ from bot.moderation.shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from bot.moderation.words import WordRule
@@ -44,8 +44,7 @@ __all__ = [
     "PolicyWrong",
     "RoleBudget",
     "Setting",
-    "add_budget",
-    "add_rule",
+    "add_item",
     "load_policy",
     "parse_policy",
     "read_value",
@@ -251,22 +250,8 @@ def read_value(key: str, text: str) -> Any:
         raise PolicyWrong([Mistake(unfit.problem, key, values=unfit.values)]) from unfit
 
 
-def add_rule(policy: Policy, rule: Mapping[str, object]) -> Any:
-    """The value of `words` with this rule, in the place of one with the same name. Raises `PolicyWrong`."""
-    others = [each for each in policy.words if each.name != rule.get("name")]
-    return _parse_list("words", others, rule)
-
-
-def add_budget(policy: Policy, role_id: int, day: str, month: str) -> Any:
-    """The value of `role_budgets` with these typed amounts for a role; both none: without. Raises `PolicyWrong`."""
-    others = [each for each in policy.role_budgets if each.role_id != role_id]
-    money = Dollars()
-    budget = {"role": str(role_id), "day": money.read(day), "month": money.read(month)}
-    unlimited = budget["day"] is None and budget["month"] is None
-    return tuple(others) if unlimited else _parse_list("role_budgets", others, budget)
-
-
-def _parse_list(key: str, others: list[Any], new: Mapping[str, object]) -> Any:
+def add_item(key: str, others: Sequence[Any], new: Mapping[str, object]) -> Any:
+    """The value of a setting that is a list: the others, and this new one as JSON. Raises `PolicyWrong`."""
     shape, mistakes = SETTINGS[key].shape, list[Mistake]()
     dumped = cast("list[object]", shape.dump(tuple(others)))
     values = _parse_values({key: [*dumped, dict(new)]}, None, mistakes)

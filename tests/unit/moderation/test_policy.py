@@ -11,13 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.moderation import shapes
+from bot.moderation.edits import add_budget, add_rule
 from bot.moderation.policy import (
     SETTINGS,
     Policy,
     PolicyWrong,
     RoleBudget,
-    add_budget,
-    add_rule,
     load_policy,
     parse_policy,
     read_value,
