@@ -27,6 +27,7 @@ from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
 from bot.jobs.retention import Retention
@@ -203,6 +204,7 @@ class Plan:
             patterns=Patterns(),
             automod=AutoModRules(self.client.fetch_automod, self._clock),
             safety=open_safety(),
+            presets=self._settings.presets,
         )
 
     @cached_property
@@ -229,6 +231,7 @@ class Plan:
             rules=self.rules,
             clock=self._clock,
             models=settings.models,
+            offers=Offers(self.rules.policies, settings.presets, settings.models, settings.default_model),
             limits=self._limits,
             picture_limits=self._picture_limits,
         )

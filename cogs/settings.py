@@ -29,7 +29,7 @@ DEFAULT = "default"
 LONGEST_TYPED = 1000
 LONGEST_LIST = 3900
 MOST_HISTORY = 25
-MOST_FILE_KB = 64
+MOST_FILE_KB = 256
 FILE_NAME = "repaint-settings.json"
 
 

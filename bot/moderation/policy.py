@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.config import MODEL_NAMES
 from bot.moderation.pack import LANGUAGES
+from bot.moderation.presets import Presets
 from bot.moderation.shapes import (
     Budgets,
     Channel,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from bot.moderation.words import WordRule
+    from bot.presets import Preset
 
 __all__ = [
     "SECTIONS",
@@ -115,6 +117,11 @@ class Policy:
     least_strength: float = _setting("what", Share(0.05, 1.0), 0.05, per_channel=True)
     most_strength: float = _setting("what", Share(0.05, 1.0), 1.0, per_channel=True)
     most_count: int = _setting("what", Whole(1, 4), 4, per_channel=True)
+    presets_only: bool = _setting("what", Switch(), default=False, per_channel=True)
+    """Whether nothing is made without a preset, and each is used as it is."""
+    operator_presets: bool = _setting("what", Switch(), default=True, per_channel=True)
+    """Whether those of whoever runs the bot are offered, too."""
+    presets: tuple[Preset, ...] = _setting("what", Presets(), ())
 
     daily_pictures: int = _setting("limits", Whole(0, 10_000), 0, per_channel=True)
     """For each member; 0: no limit."""
@@ -331,3 +338,5 @@ def _find_contradictions(policy: Policy, channel_id: int | None) -> Iterator[Mis
         yield Mistake("strengths", "least_strength", channel_id)
     if policy.review == "everything" and policy.review_channel_id is None:
         yield Mistake("nowhere_to_review", "review", channel_id)
+    if policy.presets_only and not policy.presets and not policy.operator_presets:
+        yield Mistake("no_presets", "presets_only", channel_id)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LOCALE = "en-US"
 LONGEST_MESSAGE = 200
+WRITTEN = frozenset({"message", "preset", "presets"})
+"""The values in sentences that are other people's words."""
 
 
 @cache
@@ -49,8 +51,7 @@ def say(locale: str, key: str, /, **values: object) -> str:
 
 
 def say_refused(locale: str, refused: Refused) -> str:
-    """The sentence for a refusal. What a guild wrote for its members is shown as it was typed."""
-    values = dict(refused.values)
-    if "message" in values:
-        values["message"] = format_safe(str(values["message"]), LONGEST_MESSAGE)
+    """The sentence for a refusal. What people wrote is shown as it was typed."""
+    written = {name: refused.values[name] for name in WRITTEN & refused.values.keys()}
+    values = refused.values | {name: format_safe(str(text), LONGEST_MESSAGE) for name, text in written.items()}
     return say(locale, f"reason.{refused.reason}", **values)

@@ -25,6 +25,7 @@ from bot.jobs.docket import Decision, Docket
 from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.jobs.review import Review
@@ -366,17 +367,17 @@ class Life(RuleBasedStateMachine):
         self.telling = telling = Telling(self.store, replies, self.clock, limits)
         rules: Any = FakeRules(self.draw, self.replies)
         bench: Any = FakeBench(self.replies)
+        policies: Any = FakePolicies()
         docket = Docket(self.crashing)
         self.steps = Steps(
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
             rules, docket, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         self.intake = Intake(
-            self.store, studio, replies, handover, estimates, telling, rules, self.clock, MODELS, limits,
-            PictureLimits(),
+            self.store, studio, replies, handover, estimates, telling, rules, self.clock, MODELS,
+            Offers(policies, (), MODELS, "schnell"), limits, PictureLimits(),
         )  # fmt: skip
         self.cases = Cases(self.crashing)
-        policies: Any = FakePolicies()
         self.review = Review(self.store, docket, self.cases, policies, bench, replies, studio, self.clock)
         self.runner.run(self.store.abandon_others())
 
