@@ -56,6 +56,7 @@ DOORS = (
     "cogs.automod",
     "cogs.settings",
     "cogs.words",
+    "cogs.presets",
     "cogs.moderation",
     "cogs.blocks",
     "cogs.privacy",

@@ -28,6 +28,7 @@ from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
 from bot.jobs.retention import Retention
@@ -204,6 +205,7 @@ class Plan:
             patterns=Patterns(),
             automod=AutoModRules(self.client.fetch_automod, self._clock),
             safety=open_safety(),
+            presets=self._settings.presets,
         )
 
     @cached_property
@@ -236,6 +238,7 @@ class Plan:
             rules=self.rules,
             clock=self._clock,
             models=settings.models,
+            offers=Offers(self.rules.policies, settings.presets, settings.models, settings.default_model),
             limits=self._limits,
             picture_limits=self._picture_limits,
         )

@@ -1,4 +1,4 @@
-"""What commands are called: their words are in the catalogue, in every language it has."""
+"""What commands are called, in the words of the catalogue, and what is suggested while they are typed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from discord.app_commands import locale_str
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
+MOST_SUGGESTED = 25
 
 
 def words(key: str) -> locale_str:
@@ -44,3 +44,10 @@ def command(
         return made
 
     return decorate
+
+
+def suggest(current: str, offered: Mapping[str, str]) -> list[app_commands.Choice[str]]:
+    """Those that what was typed so far can become, as many as Discord shows. `offered`: what it says, by value."""
+    typed = current.strip().casefold()
+    fitting = [(value, says) for value, says in offered.items() if typed in f"{value}\n{says}".casefold()]
+    return [app_commands.Choice(name=says, value=value) for value, says in fitting[:MOST_SUGGESTED]]

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.moderation.model import DIRECT_MESSAGES, Ask
+from bot.presets import fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +94,7 @@ class Request:
     attachment_url: str = field(repr=False)
     prompt: str
     model: str
+    """Empty where none was chosen, until it is settled."""
     strength: float | None = None
     """None where the model knows none."""
     negative_prompt: str = ""
@@ -122,7 +124,7 @@ class Request:
     @property
     def words(self) -> str:
         """What the provider is told: the member's prompt, in the words of the preset where one was chosen."""
-        return self.template.replace("{prompt}", self.prompt).strip() if self.template else self.prompt
+        return fill(self.template, self.prompt)
 
     def as_ask(self, price_usd: Decimal) -> Ask:
         """The request as the rules see it."""
@@ -139,6 +141,7 @@ class Request:
             count=self.count,
             price_usd=price_usd,
             age_restricted=self.age_restricted,
+            preset=self.preset,
         )
 
 

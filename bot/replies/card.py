@@ -167,6 +167,8 @@ def _status_text(job: Job) -> str:
 
 def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
     """What is known, as (key of its name, value)."""
+    if job.request.preset:
+        yield "preset", format_safe(job.request.preset, LONGEST_NAME)
     yield "model", f"Flux {job.request.model}"
     if job.request.strength is not None:
         yield "strength", format_share(job.request.strength)

@@ -65,13 +65,15 @@ def test_every_language_says_the_same(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", sorted(get_locales()))
 def test_command_words_fit_into_discord(locale: str) -> None:
-    """Names of 1 to 32 lower-case characters, each once under its command."""
-    names: dict[str, list[str]] = {}
-    for key, sentence in get_catalogue(locale).items():
+    """Names of 1 to 32 lower-case characters, each once under its command or group (`words_add` is in `words`)."""
+    catalogue, names = get_catalogue(locale), dict[str, list[str]]()
+    for key, sentence in catalogue.items():
         if key.startswith("command.") and key.endswith(".name"):
             assert NAME.match(sentence), key
             assert sentence == sentence.lower(), key
-            names.setdefault(key.rsplit(".", 2)[0], []).append(sentence)
+            at, own, _ = key.rsplit(".", 2)
+            group = f"{at}.{own.partition('_')[0]}"
+            names.setdefault(group if f"{group}.name" in catalogue else at, []).append(sentence)
     for at, given in names.items():
         assert len(given) == len(set(given)), at
 

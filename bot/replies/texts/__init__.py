@@ -18,6 +18,8 @@ DEFAULT_LOCALE = "en-US"
 SPOKEN_ALIKE = {"en-GB": "en-US", "es-419": "es-ES"}
 """Locales that read another one's catalogue."""
 LONGEST_MESSAGE = 200
+WRITTEN = frozenset({"message", "preset", "presets"})
+"""The values in sentences that are other people's words."""
 
 
 @cache
@@ -58,10 +60,9 @@ def say(locale: str, key: str, /, **values: object) -> str:
 
 
 def say_refused(locale: str, refused: Refused) -> str:
-    """The sentence for a refusal, with options as they are called there. A guild's own words are shown as typed."""
-    values = dict(refused.values)
+    """The sentence for a refusal, with options as they are called there. What people wrote is shown as it was typed."""
+    written = {name: refused.values[name] for name in WRITTEN & refused.values.keys()}
+    values = refused.values | {name: format_safe(str(text), LONGEST_MESSAGE) for name, text in written.items()}
     if "option" in values:
         values["option"] = say(locale, f"command.img2img.{values['option']}.name")
-    if "message" in values:
-        values["message"] = format_safe(str(values["message"]), LONGEST_MESSAGE)
     return say(locale, f"reason.{refused.reason}", **values)
