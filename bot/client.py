@@ -22,6 +22,7 @@ from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 if TYPE_CHECKING:
     from bot.database import Kept
     from bot.intake import Intake
+    from bot.jobs.gallery import Gallery
     from bot.jobs.privacy import Privacy
     from bot.jobs.retention import Retention
     from bot.jobs.review import Review
@@ -50,6 +51,7 @@ DOORS = (
     "cogs.img2img",
     "cogs.result",
     "cogs.again",
+    "cogs.more",
     "cogs.cancel",
     "cogs.automod",
     "cogs.settings",
@@ -75,6 +77,7 @@ class Rooms:
 
     intake: Intake
     steps: Steps
+    gallery: Gallery
     editor: Editor
     wake: Callable[[], None]
     kept: Kept

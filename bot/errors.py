@@ -55,6 +55,7 @@ class Reason(StrEnum):
     NEVER_ANSWERED = "never_answered"
     CANCELLED = "cancelled"
     ERASED = "erased"
+    DELETED = "deleted"
 
     # what the rules said
     PROMPT_AUTOMOD = "prompt_automod"

@@ -26,6 +26,7 @@ from bot.jobs import Job, JobStatus, Store
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
+from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
@@ -216,6 +217,11 @@ class Plan:
         return Telling(self.store, self.editor, self._clock, self._limits)
 
     @cached_property
+    def gallery(self) -> Gallery:
+        """Finished pictures."""
+        return Gallery(self.store, self.editor)
+
+    @cached_property
     def intake(self) -> Intake:
         """The way in."""
         settings = self._settings
@@ -224,6 +230,7 @@ class Plan:
             studio=self.studio,
             replies=self.editor,
             handover=Handover(settings.source_handover, settings.public_url, self._provider, self.editor),
+            gallery=self.gallery,
             estimates=self.estimates,
             telling=self.telling,
             rules=self.rules,
@@ -310,6 +317,7 @@ class Plan:
         return Rooms(
             intake=self.intake,
             steps=self.steps,
+            gallery=self.gallery,
             editor=self.editor,
             wake=self.runner.wake,
             kept=Kept(self._database),

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.jobs.ports import ReplyLost
-from bot.replies.card import LONGEST_NAME, SPOILER, Button, Card, Field, format_dollars
+from bot.replies.buttons import Button
+from bot.replies.card import LONGEST_NAME, SPOILER, Card, Field, format_dollars
 from bot.replies.lines import format_job_link
 from bot.replies.plain import format_safe, format_share
 from bot.replies.post import Picture

@@ -17,8 +17,18 @@ from typing import TYPE_CHECKING
 
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.pictures import PictureUnusable
 from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TooLarge, UploadsClosed
-from bot.replies.card import Card, Note, build_aside, build_card, build_rejection, format_alt, format_file_name
+from bot.replies.card import (
+    Card,
+    Note,
+    build_aside,
+    build_card,
+    build_rejection,
+    format_alt,
+    format_file_name,
+    format_source_alt,
+)
 from bot.replies.post import Picture, Post
 from bot.replies.texts import say_refused
 
@@ -185,6 +195,32 @@ class Editor:
     async def fetch_published(self, job: Job) -> list[bytes]:
         """The pictures as the reply shows them."""
         return await self._post.fetch_pictures(job)
+
+    async def compare(
+        self, job: Job, source: Source | None, results: Sequence[bytes], most_bytes: int
+    ) -> list[Picture]:
+        """What a job started from and what came out, each with its alt text; empty where one of them is gone."""
+        if source is None or not results:
+            return []
+        try:
+            checked = [await self._studio.check_result(data) for data in results]
+            after = await self._fit(checked, min(most_bytes, MOST_REQUEST_BYTES // (len(checked) + 1)))
+        except PictureUnusable as error:
+            log.warning("job %s: its pictures cannot be compared: %s", job.id, error)
+            return []
+        before = Picture(format_file_name(job, 0, "jpg", self._label), source.data, format_source_alt(job))
+        return [before, *self._pictures(replace(job, spoiler=False), after)]
+
+    async def describe(self, job: Job) -> None:
+        """Let the pictures of the reply be read out as the job says now."""
+        count = job.request.count
+        await self._post.describe(job, [format_alt(job, number, count) for number in range(1, count + 1)])
+
+    async def delete(self, job: Job) -> None:
+        """Take the reply away. Who finds that it is gone already has nothing left to do."""
+        self.forget(job.id)
+        with contextlib.suppress(MessageGone):
+            await self._post.delete(job)
 
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member. Returns the message that has them, None for a direct one."""

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import discord
 
-from bot.replies.card import Button, Card
+from bot.replies.buttons import Button
 
 if TYPE_CHECKING:
     import re
+
+    from bot.replies.card import Card
 
 
 STYLES = {
@@ -17,8 +19,21 @@ STYLES = {
     "spoiler": discord.ButtonStyle.primary,
     "reject": discord.ButtonStyle.danger,
     "delete": discord.ButtonStyle.danger,
+    "delete_sure": discord.ButtonStyle.danger,
 }
 """By action; all others look plain."""
+EMOJIS = {
+    "again": "🔁",
+    "edit": "✏️",
+    "source": "🖼️",
+    "report": "🚩",
+    "stronger": "🔥",
+    "gentler": "🕊️",
+    "compare": "🌓",
+    "alt": "💬",
+    "delete": "🗑️",
+}
+"""By action; all others have words only."""
 
 
 class Pressable(Protocol):
@@ -38,8 +53,10 @@ class CardButton(
     """
 
     def __init__(self, button: Button) -> None:
-        style = STYLES.get(button.custom_id.rpartition(":")[2], discord.ButtonStyle.secondary)
-        super().__init__(discord.ui.Button(label=button.label, custom_id=button.custom_id, style=style))
+        action = button.custom_id.rpartition(":")[2]
+        style = STYLES.get(action, discord.ButtonStyle.secondary)
+        emoji = EMOJIS.get(action)
+        super().__init__(discord.ui.Button(label=button.label, custom_id=button.custom_id, style=style, emoji=emoji))
 
     @classmethod
     async def from_custom_id(

@@ -23,6 +23,7 @@ from bot.intake import Intake
 from bot.jobs import ENDS, MOVES, Job, JobStatus, Request, Store
 from bot.jobs.docket import Decision, Docket
 from bot.jobs.estimates import Estimates
+from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
 from bot.jobs.pace import Limits
@@ -372,8 +373,8 @@ class Life(RuleBasedStateMachine):
             rules, docket, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         self.intake = Intake(
-            self.store, studio, replies, handover, estimates, telling, rules, self.clock, MODELS, limits,
-            PictureLimits(),
+            self.store, studio, replies, handover, Gallery(self.store, replies), estimates, telling, rules, self.clock,
+            MODELS, limits, PictureLimits(),
         )  # fmt: skip
         self.cases = Cases(self.crashing)
         policies: Any = FakePolicies()

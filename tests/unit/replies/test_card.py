@@ -83,7 +83,7 @@ def labels(card: Card) -> set[str]:
 def test_outside_of_guilds_nothing_is_reported(build_job: Callable[..., Job]) -> None:
     """There are no moderators to report it to."""
     job = build_job(JobStatus.DONE)
-    assert not build_card(replace(job, request=replace(job.request, guild_id=None)), NOTHING).buttons
+    assert "Report" not in labels(build_card(replace(job, request=replace(job.request, guild_id=None)), NOTHING))
 
 
 def test_a_card_shows_what_its_model_was_told(build_job: Callable[..., Job]) -> None:
@@ -150,7 +150,8 @@ def test_every_status_has_a_face(build_job: Callable[..., Job], status: JobStatu
     assert ("Cancel" in labels(card)) == (status in CANCELLABLE)
     assert ("Report" in labels(card)) == (status is JobStatus.DONE)
     assert ("Why?" in labels(card)) == (status is JobStatus.REJECTED)
-    assert len(card.buttons) <= 1
+    assert ("Use as source" in labels(card)) == (status is JobStatus.DONE)
+    assert len(card.buttons) <= 5
 
 
 @pytest.mark.parametrize("reason", Reason)
