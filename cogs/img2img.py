@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.intake import LONGEST_PROMPT, Declared
 from bot.jobs import Request
 from bot.provider import OPTIONS as MODEL_OPTIONS
-from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, get_locales
+from bot.replies.texts import DEFAULT_LOCALE, get_translations
 from cogs.beginning import begin, who_and_where
 from cogs.naming import words
 
@@ -68,9 +68,8 @@ def fit_option(option: dict[str, Any], name: str, models: Mapping[str, Model]) -
 
 def build_choice(model: str) -> dict[str, Any]:
     """A model as Discord lists it, with what it is good for, in every language."""
-    key = f"model.{model}"
-    localized = {locale: get_catalogue(locale)[key] for locale in sorted(get_locales())}
-    return {"name": get_catalogue(DEFAULT_LOCALE)[key], "name_localizations": localized, "value": model}
+    localized = get_translations(f"model.{model}")
+    return {"name": localized[DEFAULT_LOCALE], "name_localizations": localized, "value": model}
 
 
 def picture_command(key: str) -> Callable[[Callable[..., Awaitable[None]]], PictureCommand]:

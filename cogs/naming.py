@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -10,12 +10,25 @@ from discord.app_commands import locale_str
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+
+T = TypeVar("T")
 
 
 def words(key: str) -> locale_str:
     """A name or description from the catalogue, in every language it has."""
     return locale_str(get_catalogue(DEFAULT_LOCALE)[key], key=key)
+
+
+def choices(**options: Sequence[str]) -> Callable[[T], T]:
+    """Let options of a command be one of some words each, which the catalogue has under `pick`."""
+    return app_commands.choices(
+        **{
+            option: [app_commands.Choice(name=words(f"pick.{value}"), value=value) for value in values]
+            for option, values in options.items()
+        }
+    )
 
 
 def command(

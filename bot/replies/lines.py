@@ -73,7 +73,7 @@ def _sentence(entry: Entry, locale: str) -> str:
         "kind": format_safe(entry.kind, MOST_NAME),
         "member": _mention(entry.member_id) or say(locale, "entry.nobody"),
         "actor": _mention(entry.actor_id) or say(locale, "entry.rules"),
-        "subject": " ".join(format_label(word, locale) for word in entry.subject.split()[:MOST_SUBJECT_WORDS]),
+        "subject": ", ".join(format_label(word, locale) for word in entry.subject.split()[:MOST_SUBJECT_WORDS]),
     }
     if entry.kind == EntryKind.BUDGET and entry.content is not None:
         values |= {key: format_safe(str(value), MOST_NAME) for key, value in entry.content.items()}
