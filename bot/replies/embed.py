@@ -31,6 +31,7 @@ EMOJIS = {
     "gentler": "🕊️",
     "compare": "🌓",
     "alt": "💬",
+    "family": "🌱",
     "delete": "🗑️",
 }
 """By action; all others have words only."""
