@@ -17,7 +17,7 @@ from bot.client import Repaint, answer_broken
 from bot.jobs.history import NEWEST, Shelf
 from bot.jobs.model import Outlook
 from bot.replies.asking import TooLarge, UploadsClosed, asking
-from bot.replies.embed import CardButton, build_embed
+from bot.replies.embed import build_embed, build_rows
 from bot.replies.history import (
     build_detail,
     build_entries,
@@ -100,7 +100,7 @@ async def show_one(shelf: Shelf, interaction: Interaction, job_id: int) -> None:
     outlook = Outlook() if job.over else await rooms.steps.estimates.outlook(job)
     here = replace(job, request=replace(job.request, locale=locale))
     card = build_detail(here, outlook, shelf, rooms.label, missing=job.shown and not pictures)
-    await _put(interaction, [build_embed(card)], pictures, _view(card.buttons))
+    await _put(interaction, [build_embed(card)], pictures, build_rows(card.buttons))
 
 
 async def show_family(shelf: Shelf, interaction: Interaction, job_id: int) -> None:
@@ -150,21 +150,9 @@ def _build_embed(entry: Entry) -> discord.Embed:
     return embed.set_thumbnail(url=f"attachment://{entry.picture}") if entry.picture else embed
 
 
-def _view(buttons: Sequence[Any]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(CardButton(button))
-    return view
-
-
 def _view_page(page: Page, locale: str) -> discord.ui.View:
     """Numbers, what turns the page, and what to show."""
-    view = discord.ui.View(timeout=None)
-    for row, buttons in enumerate((build_numbers(page), build_turns(page, locale))):
-        for button in buttons:
-            item = CardButton(button)
-            item.row = row
-            view.add_item(item)
+    view = build_rows(build_numbers(page), build_turns(page, locale))
     options = [
         discord.SelectOption(label=say(locale, f"history.shelf.{shelf}"), value=shelf, default=shelf is page.shelf)
         for shelf in Shelf
@@ -178,7 +166,7 @@ def _view_page(page: Page, locale: str) -> discord.ui.View:
 
 def _view_family(family: Family, locale: str, shelf: Shelf) -> discord.ui.View:
     """Which relative to open, and the way back."""
-    view = _view(build_family_buttons(family, locale, shelf))
+    view = build_rows(build_family_buttons(family, locale, shelf))
     options = [
         discord.SelectOption(label=name, value=str(job_id), description=how)
         for job_id, (name, how) in list_relatives(family, locale).items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason
-from bot.jobs.history import Shelf
+from bot.jobs.history import MOST_ANCESTORS, Shelf
 from bot.jobs.model import JobStatus
 from bot.replies.buttons import Button
 from bot.replies.card import COLORS, Card, Field, build_card, format_ticking
@@ -27,8 +27,8 @@ LONGEST_ANCESTRY = 1500
 LONGEST_OFFSPRING = 2300
 """Together they stay below the 4096 of an embed: https://discord.com/developers/docs/resources/message#embed-object."""
 MOST_OPTIONS = 25
-STEP = "\u2003"
-"""A space that Discord does not trim: one for each generation."""
+STEP, MOST_STEPS = "\u2003", 6
+"""A space that Discord does not trim, for each generation; further to the right there is no room on a telephone."""
 ELSEWHERE = frozenset({"cancel", "show", "report"})
 """Buttons of the reply itself."""
 OF_PICTURES = frozenset({"source", "more"})
@@ -150,7 +150,7 @@ def _build_ways(job: Job, shelf: Shelf) -> Iterator[Button]:
 
 def build_family(family: Family, locale: str) -> tuple[Entry, Entry]:
     """What it was made from, step by step, and what was made from it."""
-    offspring = [STEP * depth + _format_step(job, family, locale) for job, depth in _walk(family)]
+    offspring = [STEP * min(depth, MOST_STEPS) + _format_step(job, family, locale) for job, depth in _walk(family)]
     fitting = fit_lines(offspring, LONGEST_OFFSPRING)
     if family.more or len(fitting) < len(offspring):
         fitting.append(say(locale, "family.more"))
@@ -185,12 +185,11 @@ def _format_ancestry(family: Family, locale: str) -> Iterator[str]:
     line = (*family.ancestors, family.job)
     steps = [_format_step(job, family, locale) for job in line]
     steps[-1] = say(locale, "family.this", line=steps[-1])
-    root = "family.attached" if line[0].request.from_job_id is None else "family.lost"
     nearest = fit_lines(steps[::-1], LONGEST_ANCESTRY)[::-1]
-    if len(nearest) == len(steps):
-        yield say(locale, root)
+    if len(nearest) < len(steps) or len(line) > MOST_ANCESTORS:
+        yield say(locale, "family.earlier")
     else:
-        yield say(locale, "family.earlier", count=len(steps) - len(nearest))
+        yield say(locale, "family.lost" if line[0].request.from_job_id else "family.attached")
     yield from nearest
 
 
@@ -228,6 +227,6 @@ def _format_name(job: Job, family: Family, locale: str) -> str:
         return say(locale, "family.erased")
     own = _is_own(job, family)
     name = format_safe(job.request.prompt, LONGEST_NAME) if own else say(locale, "family.others")
-    public = job.shown and job.request.guild_id == family.job.request.guild_id
-    link = _format_link(job, locale, "family.link") if own or public else ""
+    here = job.request.guild_id is not None and job.request.guild_id == family.job.request.guild_id
+    link = _format_link(job, locale, "family.link") if own or (here and job.shown) else ""
     return f"{name} {link}" if link else name

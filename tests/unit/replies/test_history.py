@@ -73,7 +73,7 @@ def test_a_family_fits(build_job: Callable[..., Job], count: int) -> None:
     family = Family(job, tuple(ancestors), tuple(descendants), more=False)
     above_all, below = build_family(family, EN)
     assert length((above_all, below)) <= 6000
-    assert "more before these" in above_all.text
+    assert above_all.text.startswith("… more before these\n")
     assert below.text.endswith("… and more")
     assert above_all.text.split("\n")[-1].startswith("**🖼️ made from its picture 1: ")
     relatives = list_relatives(family, EN)
