@@ -229,4 +229,4 @@ def _format_name(job: Job, family: Family, locale: str) -> str:
     name = format_safe(job.request.prompt, LONGEST_NAME) if own else say(locale, "family.others")
     here = job.request.guild_id is not None and job.request.guild_id == family.job.request.guild_id
     link = _format_link(job, locale, "family.link") if own or (here and job.shown) else ""
-    return f"{name} {link}" if link else name
+    return f"{name}\u00a0{link}" if link else name  # so that no link stands alone on a line

@@ -343,12 +343,12 @@ async def test_three_generations(world: World, photo: bytes) -> None:
     album = Album(world.artist, opened)
     await album.press("Where it came from")
     above, below = [str(embed.description).split("\n") for embed in album.shown.embeds]
-    assert [line.partition(" [")[0] for line in above] == [
+    assert [line.partition("\u00a0[")[0] for line in above] == [
         "📎 The picture that was attached",
         "🖌️ a lake",
         "**🖼️ made from that: the lake in winter",
     ]
-    assert [line.partition(" [")[0] for line in below] == [
+    assert [line.partition("\u00a0[")[0] for line in below] == [
         "🖼️ made from that: a comic of it",
         "\u2003🖼️ made from that: pop art",
         "🔁 another try at the same picture: the lake in winter",
