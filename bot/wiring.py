@@ -28,6 +28,7 @@ from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
+from bot.jobs.history import History
 from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
@@ -321,6 +322,7 @@ class Plan:
             intake=self.intake,
             steps=self.steps,
             gallery=self.gallery,
+            history=History(self._database, self.studio),
             editor=self.editor,
             wake=self.runner.wake,
             kept=Kept(self._database),

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bot.errors import Reason
 from bot.moderation.model import DIRECT_MESSAGES, Ask
 from bot.presets import fill
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from bot.errors import Reason
     from bot.moderation.model import Flag
 
 DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
@@ -195,6 +195,11 @@ class Job:
     def over(self) -> bool:
         """Whether it stands at one of its ends."""
         return self.status in ENDS
+
+    @property
+    def shown(self) -> bool:
+        """Whether its pictures may be seen: finished, not held or rejected by anybody, and not taken away."""
+        return self.status is JobStatus.DONE and self.reason not in {Reason.DELETED, Reason.ERASED}
 
 
 @dataclass(frozen=True, slots=True)

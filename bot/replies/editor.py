@@ -196,20 +196,25 @@ class Editor:
         """The pictures as the reply shows them."""
         return await self._post.fetch_pictures(job)
 
+    async def prepare(self, job: Job, results: Sequence[bytes], most_bytes: int) -> list[Picture]:
+        """A job's pictures as files for another message than its own; none where they cannot be used."""
+        try:
+            checked = [await self._studio.check_result(data) for data in results]
+            return self._pictures(job, await self._fit(checked, most_bytes))
+        except PictureUnusable as error:
+            log.warning("job %s: its pictures cannot be shown again: %s", job.id, error)
+            return []
+
     async def compare(
         self, job: Job, source: Source | None, results: Sequence[bytes], most_bytes: int
     ) -> list[Picture]:
         """What a job started from and what came out, each with its alt text; empty where one of them is gone."""
-        if source is None or not results:
-            return []
-        try:
-            checked = [await self._studio.check_result(data) for data in results]
-            after = await self._fit(checked, min(most_bytes, MOST_REQUEST_BYTES // (len(checked) + 1)))
-        except PictureUnusable as error:
-            log.warning("job %s: its pictures cannot be compared: %s", job.id, error)
+        room = min(most_bytes, MOST_REQUEST_BYTES // (len(results) + 1))
+        after = await self.prepare(replace(job, spoiler=False), results, room)
+        if source is None or not after:
             return []
         before = Picture(format_file_name(job, 0, "jpg", self._label), source.data, format_source_alt(job))
-        return [before, *self._pictures(replace(job, spoiler=False), after)]
+        return [before, *after]
 
     async def describe(self, job: Job) -> None:
         """Let the pictures of the reply be read out as the job says now."""

@@ -56,14 +56,14 @@ def format_time(at: datetime) -> str:
     return f"<t:{int(at.timestamp())}:f>"
 
 
-def format_link(guild_id: int, channel_id: int, message_id: int) -> str:
-    """The address of a message."""
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+def format_link(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """The address of a message; None: in direct messages, which lead each reader to their own."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
 
 
 def format_job_link(job: Job) -> str | None:
     """The address of a job's reply; None where it has none."""
-    if job.message_id is None or job.request.guild_id is None:
+    if job.message_id is None:
         return None
     return format_link(job.request.guild_id, job.request.channel_id, job.message_id)
 

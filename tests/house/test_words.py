@@ -22,7 +22,7 @@ LONGEST = {
     r"button\..*": 34,
     r"form\.(days_wrong|alt_hint)": 100,
     r"form\..*|setting\.[^.]+\.name": 45,
-    r"(model|reject|pick|kind|choice)\..*": 100,
+    r"(model|reject|pick|kind|choice|history\.shelf)\..*|family\.(before|after)": 100,
     r"status\..*\.title": 100,
 }
 """What Discord takes, by key; of a button it shows about so much."""
