@@ -19,6 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from bot.pictures.av1 import count_pixels
 from bot.pictures.limits import PictureLimits
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ TURNS = {
 }
 """EXIF orientation -> what makes it upright."""
 
+MOST_PIXELS = PictureLimits().most_pixels
 # At twice this Pillow refuses before a decoder asks for memory; up to there our own check of the sides does.
-Image.MAX_IMAGE_PIXELS = PictureLimits().most_pixels
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 def open_picture(data: bytes) -> ImageFile:
@@ -68,6 +70,8 @@ def open_picture(data: bytes) -> ImageFile:
     picture = Image.open(BytesIO(data), formats=FORMATS)
     if picture.format in (JpegImageFile.format, MULTI_PICTURE) and data.count(START_OF_SCAN) > MOST_SCANS:
         raise ValueError("a JPEG with far too many scans")
+    if picture.format == AvifImageFile.format and count_pixels(data) > MOST_PIXELS:
+        raise Image.DecompressionBombError("an AVIF that is larger than it says")
     return picture
 
 
