@@ -1,8 +1,9 @@
-"""What a custom id says is only what somebody says: numbers, actions and values that no message of ours ever had."""
+"""What is only said, and could be forged: custom ids that no message of ours ever had, and files that are no policy."""
 
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import random
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import pytest
 from simcord.actors import _component_interaction
 
 from bot.jobs import JobStatus
-from bot.moderation.policy import SETTINGS, parse_policy
+from bot.moderation.policy import SETTINGS, Policy, parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,4 +120,44 @@ async def test_forged_controls_break_nothing(world: World, board: Board, caplog:
     with world.env.time_context():
         policy = await world.house.client.rooms.policies.get(world.guild.id)
     assert parse_policy(policy.dump()) == policy
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def write_files() -> Iterator[bytes]:
+    """Files that are no policy, or hardly one, each within the size that is read."""
+    yield from (
+        b"",
+        b"null",
+        b"[]",
+        b'"{}"',
+        b"\xff\xfe\x00",
+        b"\xef\xbb\xbf{}x",
+        b"{'a': 1}",
+        b"{" * 60_000,
+        b"[" * 60_000,
+    )
+    yield b'{"a":' * 10_000 + b"1" + b"}" * 10_000
+    yield b'{"most_count": ' + b"9" * 60_000 + b"}"
+    yield json.dumps({f"unknown {number}": number for number in range(3000)}).encode()
+    yield json.dumps({"overrides": {str(number): {"spoiler": True} for number in range(1, 2000)}}).encode()
+    yield json.dumps({"overrides": {"@everyone": {}, "-1": {"spoiler": 1}, str(2**64): {"\u202e": None}}}).encode()
+    yield json.dumps(
+        {"words": [{"name": "\ud800", "pattern": "(a+)+$", "kind": "regex", "action": "refuse"}] * 60}
+    ).encode()
+    yield json.dumps({"format": 1.5, "\0": "\0", "@everyone": "<@1>" * 1000}).encode()
+    for wrong in ({"a": {}}, [[]], [{}], "\ud800" * 100, 1e308, -1, 2**70, True, [None] * 200):
+        yield json.dumps(dict.fromkeys(SETTINGS, wrong)).encode()
+    yield b'{"most_count": NaN, "most_strength": Infinity, "guild_day_usd": "1e999999", "most_count": []}'
+
+
+async def test_files_that_are_no_policy_change_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever hands them in is told what is wrong, in a sentence that pings nobody and fits into a message."""
+    for data in write_files():
+        assert len(data) <= 64 * 1024
+        result = await world.moderator.slash(world.channel, "repaint-settings import", file=("policy.json", data))
+        said = "".join(message.content for message in (result.response, *result.followups) if message is not None)
+        assert 0 < len(said) <= 2000, data[:60]
+        assert "@everyone" not in said.replace("\\@", "")
+        with world.env.time_context():
+            assert await world.house.client.rooms.policies.get(world.guild.id) == Policy(), data[:60]
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
