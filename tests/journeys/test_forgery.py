@@ -145,7 +145,8 @@ def write_files() -> Iterator[bytes]:
         {"words": [{"name": "\ud800", "pattern": "(a+)+$", "kind": "regex", "action": "refuse"}] * 60}
     ).encode()
     yield json.dumps({"format": 1.5, "\0": "\0", "@everyone": "<@1>" * 1000}).encode()
-    for wrong in ({"a": {}}, [[]], [{}], "\ud800" * 100, 1e308, -1, 2**70, True, [None] * 200):
+    wrongs: list[object] = [{"a": {}}, [[]], [{}], "\ud800" * 100, 1e308, -1, 2**70, True, [None] * 200]
+    for wrong in wrongs:
         yield json.dumps(dict.fromkeys(SETTINGS, wrong)).encode()
     yield b'{"most_count": NaN, "most_strength": Infinity, "guild_day_usd": "1e999999", "most_count": []}'
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -81,7 +81,7 @@ def read(card: Card) -> str:
 def list_places() -> Mapping[str, Callable[[str], str]]:
     """Everything that shows what somebody wrote."""
     history = History(1, 2, 3, 4, 5)
-    match = {"rule_kind": "own", "action": "refuse"}
+    match: dict[str, Any] = {"rule_kind": "own", "action": "refuse"}
     return {
         "card": lambda words: read(build_card(build_job(words), Outlook())),
         "rejection": lambda words: read(build_rejection(build_job(words, JobStatus.REJECTED))),
