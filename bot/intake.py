@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_PROMPT = 1000
 KEY_BYTES = 24
+MOST_DEATHS = 3
+"""So often a process may end with an arriving job in hand. Its picture may be why, and would end the next one, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class Intake:
             return kept
         if kept is None and not job.request.attachment_url:
             raise Refused(Reason.SOURCE_FORGOTTEN)
+        if job.turn - job.attempts > MOST_DEATHS:  # each taking is a turn, each that came to its end an attempt
+            raise Refused(Reason.PICTURE_BROKEN)
         return await self.studio.check_source(kept or await self.replies.fetch_attachment(job))
 
     async def _kept(self, request: Request) -> Source | bytes | None:
