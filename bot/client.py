@@ -68,6 +68,8 @@ DOORS = (
     "cogs.ban",
 )
 SYNCED = "commands synced"
+LARGEST_ID, LARGEST_CASE = 2**63 - 1, 2**31 - 1
+"""What fits into a row: a button's number can be forged, and is no reason to ask the database."""
 READ_SECONDS = 20.0
 """How long Discord gets to say what a guild's AutoMod rules are, with all its pauses and retries."""
 
@@ -187,8 +189,12 @@ class Repaint(commands.AutoShardedBot):
 
     async def press(self, interaction: discord.Interaction[Any], action: str, number: int) -> None:
         """Do what a button says. `number` is the job's, the case's or the member's, as `action` begins."""
+        door = self.presses.get(action)
+        if door is None or number > (LARGEST_CASE if action.startswith("case:") else LARGEST_ID):
+            await answer_alone(interaction, say(str(interaction.locale), "door.unknown_button"))
+            return
         try:
-            await self.presses[action](interaction, number)
+            await door(interaction, number)
         except Exception as error:  # noqa: BLE001 (the last word for buttons: the member is told, the log has it all)
             await answer_broken(interaction, error)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 import stamina
+from yarl import URL
 
 from bot.jobs.ports import ReplyLost, SourceGone
 from bot.replies.asking import Dropped, TokenDead, asking
@@ -36,6 +37,8 @@ UPLOAD_DEADLINE_SECONDS = 60.0
 UPLOADS_AT_ONCE = 8
 """More at once make everything slower, and answers to new commands above all."""
 EPHEMERAL = 64
+MEDIA_PROXY = "https://media.discordapp.net"
+"""The other origin of Discord's files. The first one is discord.py's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,12 @@ class Post:
             return [await attachment.read() for attachment in message.attachments]
 
     async def fetch_attachment(self, url: str) -> bytes:
-        """The bytes behind an attachment's address. Raises `SourceGone` or `ReplyNotReached`."""
+        """The bytes behind an attachment's address. Raises `SourceGone` or `ReplyNotReached`.
+
+        Nowhere but at Discord's: rows can hold any address, and behind some there is somebody's own network.
+        """
+        if not is_at_discord(url):
+            raise SourceGone("not an address of Discord's files")
         try:
             async with asking(UPLOAD_DEADLINE_SECONDS):
                 return await self._client.http.get_from_cdn(url)
@@ -194,6 +202,15 @@ class Post:
             return await self._again(attempt)
         async with self._uploads:
             return await self._again(attempt)
+
+
+def is_at_discord(url: str) -> bool:
+    """Whether Discord itself keeps the file behind an address: scheme, host and port say so."""
+    try:
+        origin = URL(url).origin()
+    except ValueError:
+        return False
+    return origin in (URL(discord.Asset.BASE), URL(MEDIA_PROXY))
 
 
 def _content(card: Card) -> dict[str, Any]:
