@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +17,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.client import Repaint, Rooms
-from bot.database import Clock, Database, Kept, open_database, system_clock
+from bot.database import Clock, Database, Kept, build_process_name, open_database, system_clock
 from bot.intake import Intake
 from bot.jobs import Job, JobStatus, Store
 from bot.jobs.docket import Docket
@@ -76,12 +73,6 @@ class House:
     log_poster: LogPoster
     store: Store
     web_port: int = 0
-
-
-def build_process_name() -> str:
-    """A name no other process has, in leases, logs and PostgreSQL's list of sessions, which cuts it at 63 bytes."""
-    host = socket.gethostname().encode("ascii", "replace").decode()
-    return f"{host[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot.database import Database, jobs, open_database, system_clock
+from bot.database import Database, build_process_name, jobs, open_database, system_clock
 from bot.database.opening import parse_url
 from bot.database.schema import kept
 from bot.errors import Misconfigured
@@ -22,7 +22,6 @@ from bot.jobs import statements as sql
 from bot.jobs.runner import Runner
 from bot.jobs.store import LEASE_SECONDS
 from bot.pictures import Source
-from bot.wiring import build_process_name
 from tests.databases import FollowsClock, Link
 
 if TYPE_CHECKING:
