@@ -1,9 +1,9 @@
-"""When to look next and when to give up. Pure arithmetic on seconds."""
+"""When to look next, when to give up, and how long a wait usually is. Pure arithmetic on seconds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 
 FIRST_LOOK = 0.8
 """Look for the first time when this share of the usual duration has passed."""
@@ -33,6 +33,14 @@ class Limits:
     """A picture that Discord does not hand over is asked for this long."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half of all tasks are done after `half_seconds`, nine in ten after `most_seconds`."""
+
+    half_seconds: float
+    most_seconds: float
+
+
 def next_look_seconds(elapsed_seconds: float, usual_seconds: float, *, called_back: bool = False) -> float:
     """How long to wait before asking about a running task again.
 
@@ -58,9 +66,14 @@ def jittered(seconds: float, chance: float) -> float:
     return seconds * (0.9 + 0.2 * chance)
 
 
-def wait_in_queue_seconds(place: int, concurrency: int, usual_seconds: float) -> float:
-    """How long a job at this place usually waits until its picture is done."""
-    return (ceil(place / concurrency) + 1) * usual_seconds
+def wait_in_queue(place: int, concurrency: int, usual: Span, waited_seconds: float = 0.0) -> Span:
+    """How long a job at this place usually waits until its picture is done, with what it has waited already.
+
+    Slow tasks and quick ones even out: of several in a row, the spread grows with the root of their number only.
+    """
+    in_a_row = ceil(place / concurrency) + 1
+    half = waited_seconds + in_a_row * usual.half_seconds
+    return Span(half, half + sqrt(in_a_row) * (usual.most_seconds - usual.half_seconds))
 
 
 def worth_telling(place: int) -> bool:

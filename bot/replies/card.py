@@ -12,6 +12,7 @@ from bot.moderation.pots import format_usd
 from bot.pictures import SourceNote
 from bot.replies.plain import format_line, format_safe, format_share
 from bot.replies.texts import say
+from bot.replies.waiting import format_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -229,8 +230,8 @@ def _times(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
         yield "took", _span(job, (job.painted_at - job.submitted_at).total_seconds())
     elif job.submitted_at is not None and not job.over:
         yield "began_at", _ticking(job.submitted_at)
-    if outlook.done_at is not None and not job.over:
-        yield "done_at", _ticking(outlook.done_at)
+    if outlook.usual is not None and not job.over:
+        yield "usual", format_usual(outlook.usual, job.request.locale)
 
 
 def _ticking(at: datetime) -> str:
