@@ -25,14 +25,17 @@ from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
 from bot.jobs.pace import Limits
+from bot.jobs.pause import Pause
 from bot.jobs.privacy import Privacy
 from bot.jobs.retention import Retention
 from bot.jobs.review import Review
 from bot.jobs.runner import Runner
 from bot.jobs.search import Search
+from bot.jobs.spending import Spending
 from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.jobs.tracing import Tracing
+from bot.jobs.waiting import Waiting
 from bot.moderation.automod_rules import AutoModRules
 from bot.moderation.bans import Bans
 from bot.moderation.blocks import Blocks
@@ -118,6 +121,7 @@ class Plan:
         minutes = settings.give_up_minutes
         self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
         self._picture_limits = PictureLimits()
+        self.pause = Pause(clock)
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -199,7 +203,7 @@ class Plan:
     @cached_property
     def estimates(self) -> Estimates:
         """How long it usually takes."""
-        return Estimates(self.store, self._clock, self._settings.piapi_concurrency)
+        return Estimates(self.store, self._clock, self._settings.piapi_concurrency, self.pause)
 
     @cached_property
     def telling(self) -> Telling:
@@ -240,6 +244,7 @@ class Plan:
             search=Search(self.store, self._provider),
             rules=self.rules,
             docket=Docket(self._database),
+            pause=self.pause,
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
         )
 
@@ -279,10 +284,18 @@ class Plan:
                 **dict.fromkeys(ended, self.telling.tell),
             },
             submit=self.steps.submit,
-            estimates=self.estimates,
-            replies=self.editor,
+            waiting=Waiting(
+                database=self._database,
+                store=self.store,
+                replies=self.editor,
+                estimates=self.estimates,
+                pause=self.pause,
+                spending=Spending(self._settings.daily_cap_usd, self._settings.monthly_cap_usd),
+                clock=self._clock,
+                concurrency=self._settings.piapi_concurrency,
+                limits=self._limits,
+            ),
             clock=self._clock,
-            concurrency=self._settings.piapi_concurrency,
             sweep=self.retention.sweep,
         )
 
@@ -292,7 +305,7 @@ class Plan:
     def server(self) -> WebServer:
         """What others ask us by http."""
         secret = self._settings.webhook_secret if self._settings.callbacks else ""
-        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble)
+        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble or self.pause.trouble)
 
     @cached_property
     def rooms(self) -> Rooms:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.database import Clock
+    from bot.jobs.pause import Pause
     from bot.jobs.store import Store
 
 FRESH_SECONDS = 60.0
@@ -28,10 +29,11 @@ PRIOR_SPREAD = 2.0
 class Estimates:
     """Expectations, from rows read at most once a minute per model."""
 
-    def __init__(self, store: Store, clock: Clock, concurrency: int) -> None:
+    def __init__(self, store: Store, clock: Clock, concurrency: int, pause: Pause) -> None:
         self._store = store
         self._clock = clock
         self._concurrency = concurrency
+        self._pause = pause
         self._usual: dict[str, tuple[datetime, Span]] = {}
 
     async def usual_seconds(self, model: str) -> float:
@@ -48,10 +50,12 @@ class Estimates:
         return usual
 
     async def outlook(self, job: Job, place: int | None = None) -> Outlook:
-        """Where the job stands in the queue and when it is usually done."""
+        """Where the job stands in the queue, when it is usually done, and what holds it up."""
         match job.status:
             case JobStatus.QUEUED:
                 place = place or await self._store.place(job.id)
+                if self._pause.said is not None:
+                    return Outlook(place, None, self._pause.said, self._pause.opens_at)
                 usual = await self.usual(job.request.model)
                 waited = 0.0 if job.queued_at is None else (self._clock() - job.queued_at).total_seconds()
                 return Outlook(place, wait_in_queue(place, self._concurrency, usual, waited))

@@ -202,3 +202,7 @@ class Outlook:
     place: int | None = None
     usual: Span | None = None
     """When it is usually done, counted from the beginning that the card shows: of the wait, or of the work."""
+    paused: Reason | None = None
+    """Why nothing goes to the provider now."""
+    opens_at: datetime | None = None
+    """When that is over, where it is known."""

@@ -23,8 +23,9 @@ class Limits:
     """A task that is not finished by then is not waited for any longer."""
     unknown_seconds: float = 900.0
     """An order whose answer was lost is waited for this long."""
-    submitting_seconds: float = 900.0
-    """A provider that is busy or down is tried for this long after the job was queued."""
+    waiting_seconds: float = 86_400.0
+    """A job that cannot be submitted waits for this long. A day: no daily limit ends what it only puts off, and the
+    address of a picture at Discord lives no longer."""
     delivering_seconds: float = 3600.0
     """A finished picture is brought into the message for this long."""
     telling_seconds: float = 600.0

@@ -43,6 +43,9 @@ class Replies(Protocol):
     def show(self, job: Job, outlook: Outlook) -> None:
         """Bring the reply up to date soon; later calls replace earlier ones. Never raises, never waits."""
 
+    def is_shown(self, job_id: int) -> bool:
+        """Whether the last thing to show of a job is on its way no longer. Never raises, never waits."""
+
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
 

@@ -12,7 +12,7 @@ from bot.moderation.pots import format_usd
 from bot.pictures import SourceNote
 from bot.replies.plain import format_line, format_safe, format_share
 from bot.replies.texts import say
-from bot.replies.waiting import format_usual
+from bot.replies.waiting import format_pause, format_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,15 +38,20 @@ COLORS = {
     JobStatus.REJECTED: 0x6C757D,
     JobStatus.CANCELLED: 0x6C757D,
 }
+PAUSED_COLOR = COLORS[JobStatus.UNKNOWN]
 RETRYABLE = frozenset(
     {
         Reason.OUTCOME_UNKNOWN,
         Reason.PROVIDER_BUSY,
         Reason.PROVIDER_DOWN,
         Reason.PROVIDER_FAILED,
+        Reason.PROVIDER_KEY,
+        Reason.PROVIDER_NO_CREDIT,
         Reason.PROVIDER_NOT_FETCHED,
         Reason.RESULT_GONE,
         Reason.RESULT_UNUSABLE,
+        Reason.SPENDING_DAY,
+        Reason.SPENDING_MONTH,
         Reason.TOOK_TOO_LONG,
     }
 )
@@ -93,16 +98,16 @@ def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note
     locale = job.request.locale
     paragraphs = (
         "> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN),
-        _status_text(job),
+        _status_text(job, outlook),
         say(locale, "card.first_frame") if SourceNote.FIRST_FRAME in job.source_notes else "",
         *(say(locale, f"card.{note}") for note in notes),
     )
     footer = say(locale, "card.footer_label" if label else "card.footer", label=label, id=job.id)
     return Card(
         author=format_line(job.request.member_name, LONGEST_NAME),
-        title=say(locale, f"status.{job.status}.title"),
+        title=say(locale, f"status.{job.status}.title" if outlook.paused is None else "waiting.title"),
         text="\n\n".join(paragraph for paragraph in paragraphs if paragraph),
-        color=COLORS[job.status],
+        color=COLORS[job.status] if outlook.paused is None else PAUSED_COLOR,
         fields=tuple(Field(say(locale, f"card.{name}"), value) for name, value in _fields(job, outlook)),
         footer=footer,
         buttons=_buttons(job),
@@ -165,8 +170,10 @@ def format_file_name(job: Job, number: int, extension: str, label: str = "", *, 
     return SPOILER * spoiler + "-".join(part for part in parts if part) + f".{extension}"
 
 
-def _status_text(job: Job) -> str:
+def _status_text(job: Job, outlook: Outlook) -> str:
     locale = job.request.locale
+    if outlook.paused is not None:
+        return format_pause(outlook.paused, outlook, locale)
     if job.status is JobStatus.CANCELLED and job.submitted_at is not None:
         return say(locale, "door.cancelled_late")
     if job.reason is not None:

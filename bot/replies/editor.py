@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TooLarge, UploadsClosed
-from bot.replies.card import Card, Note, build_aside, build_card, build_rejection, format_alt, format_file_name
+from bot.replies.card import (
+    Card,
+    Note,
+    build_aside,
+    build_card,
+    build_rejection,
+    format_alt,
+    format_file_name,
+)
 from bot.replies.post import Picture, Post
 from bot.replies.texts import say_refused
 
@@ -72,6 +80,10 @@ class Editor:
             due_at = waiting.due_at if waiting else self._clock() + timedelta(seconds=GATHER_SECONDS)
             self._pending[job.id] = Status(job, outlook, due_at)
             self._moved.set()
+
+    def is_shown(self, job_id: int) -> bool:
+        """Whether the last thing to show of a job is on its way no longer."""
+        return job_id not in self._pending and job_id not in self._in_flight
 
     async def run(self) -> None:
         """Send status edits for ever."""

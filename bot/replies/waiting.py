@@ -1,13 +1,16 @@
-"""The words for a wait: how long it usually is. Pure."""
+"""The words for a wait: how long it usually is, and why nothing goes on. Pure."""
 
 from __future__ import annotations
 
 from math import ceil
 from typing import TYPE_CHECKING
 
+from bot.moderation.standing import format_opening
 from bot.replies.texts import say
 
 if TYPE_CHECKING:
+    from bot.errors import Reason
+    from bot.jobs.model import Outlook
     from bot.jobs.pace import Span
 
 UNITS = (("hours", 3600), ("minutes", 60))
@@ -21,3 +24,9 @@ def format_usual(usual: Span, locale: str) -> str:
     least, most = max(1, int(usual.half_seconds / length)), max(1, ceil(most_seconds / length))
     count = str(most) if least == most else say(locale, "waiting.span", least=least, most=most)
     return say(locale, f"waiting.{unit}", count=count)
+
+
+def format_pause(reason: Reason, outlook: Outlook, locale: str) -> str:
+    """Why nothing goes on, and what its member need not do about it."""
+    opens = "" if outlook.opens_at is None else format_opening(outlook.opens_at)
+    return say(locale, f"waiting.{reason}", opens=opens)

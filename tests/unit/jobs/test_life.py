@@ -26,6 +26,7 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
 from bot.jobs.pace import Limits
+from bot.jobs.pause import Pause
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.jobs.review import Review
 from bot.jobs.search import Search
@@ -220,6 +221,10 @@ class FakeReplies:
     def show(self, job: Job, outlook: Outlook) -> None:
         """Never raises."""
 
+    def is_shown(self, job_id: int) -> bool:
+        """Never asked for here."""
+        raise NotImplementedError
+
     async def refuse(self, job: Job, refused: Refused) -> None:  # noqa: ARG002
         """A refusal."""
         await self.close(job)
@@ -357,7 +362,8 @@ class Life(RuleBasedStateMachine):
         self.processes += 1
         self.crashing = CrashingDatabase(self.database)
         self.store = Store(self.crashing, f"process-{self.processes}")
-        estimates = Estimates(self.store, self.clock, 3)
+        pause = Pause(self.clock)
+        estimates = Estimates(self.store, self.clock, 3, pause)
         limits = Limits()
         fakes: Any = (self.provider, FakeStudio(), self.replies)
         provider, studio, replies = fakes
@@ -369,7 +375,7 @@ class Life(RuleBasedStateMachine):
         docket = Docket(self.crashing)
         self.steps = Steps(
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
-            rules, docket, AsyncLimiter(1000, 1), lambda: 0.5,
+            rules, docket, pause, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         self.intake = Intake(
             self.store, studio, replies, handover, estimates, telling, rules, self.clock, MODELS, limits,

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
 import pytest
 
+from bot.jobs import Job, JobStatus
+from bot.jobs.model import Outlook
 from bot.jobs.pace import Span
+from bot.jobs.pause import CAPS, TROUBLES
+from bot.replies.card import build_card
 from bot.replies.texts import DEFAULT_LOCALE
 from bot.replies.waiting import format_usual
+from tests.unit.replies.test_card import build_job, fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.errors import Reason
+
+__all__ = ["build_job"]
+REASONS = sorted({*TROUBLES.values(), *CAPS})
 
 
 @pytest.mark.parametrize(
@@ -25,3 +41,25 @@ from bot.replies.waiting import format_usual
 def test_a_span_is_told_in_whole_units(half: float, most: float, words: str) -> None:
     """Widened where it is rounded: nobody is promised more than was measured."""
     assert format_usual(Span(half, most), DEFAULT_LOCALE) == words
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_card_on_hold_says_why_and_what_is_kept(build_job: Callable[..., Job], reason: Reason) -> None:
+    """In the place of the turns; the place in line stays, a span that nobody knows does not; Cancel stays, too."""
+    opens_at = datetime(2026, 3, 2, tzinfo=UTC) if reason in CAPS else None
+    card = build_card(build_job(), Outlook(3, None, reason, opens_at))
+    assert card.title == "⏸️ On hold for now"
+    assert "keeps its place" in card.text
+    assert "nothing is charged" in card.text.lower()
+    assert "takes turns" not in card.text
+    assert ("<t:1772409600:R>" in card.text) == (reason in CAPS)
+    assert fields(card)["Place in line"] == "3"
+    assert "Usually done" not in fields(card)
+    assert [button.label for button in card.buttons] == ["Cancel"]
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_who_waited_in_vain_can_ask_again(build_job: Callable[..., Job], reason: Reason) -> None:
+    """Nothing was wrong with the picture."""
+    card = build_card(build_job(JobStatus.FAILED, reason=reason), Outlook())
+    assert "Again" in [button.label for button in card.buttons]
