@@ -57,6 +57,7 @@ DOORS = (
     "cogs.moderation",
     "cogs.blocks",
     "cogs.privacy",
+    "cogs.mentions",
     "cogs.guilds",
     "cogs.review",
     "cogs.report",
@@ -99,6 +100,7 @@ class Rooms:
     privacy: Privacy
     retention: Retention
     consent: Consent
+    mentions: Consent
     leaving: Leaving
 
 

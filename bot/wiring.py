@@ -17,13 +17,14 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.client import Repaint, Rooms
-from bot.database import Clock, Database, Kept, build_process_name, open_database, system_clock
+from bot.database import Clock, Database, Kept, build_process_name, open_database, quiet_members, system_clock
 from bot.intake import Intake
 from bot.jobs import Job, JobStatus, Store
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.handover import Handover
+from bot.jobs.mentions import Mentions
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
 from bot.jobs.privacy import Privacy
@@ -122,6 +123,7 @@ class Plan:
         self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
         self._picture_limits = PictureLimits()
         self.pause = Pause(clock)
+        self.mentions = Consent(database, quiet_members)
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -245,6 +247,7 @@ class Plan:
             rules=self.rules,
             docket=Docket(self._database),
             pause=self.pause,
+            mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
         )
 
@@ -333,8 +336,9 @@ class Plan:
             review=self.review,
             desk=self.desk,
             safety_version="" if rules.safety is None else rules.safety.version,
-            privacy=Privacy(self._database, self.store, self.telling, self.erasing),
+            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mentions),
             retention=self.retention,
             consent=Consent(self._database),
+            mentions=self.mentions,
             leaving=Leaving(self._database),
         )

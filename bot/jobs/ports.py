@@ -73,6 +73,9 @@ class Replies(Protocol):
         Returns the id of the channel's message that has them now; None if it was a direct one.
         """
 
+    async def mention(self, job: Job) -> None:
+        """Mention its member in a message that leads to the pictures, once however often it is asked for."""
+
 
 class Bench(Protocol):
     """Where moderators see cases. Calls raise `ReplyLost` or `ReplyNotReached`."""

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from bot.database import Clock
     from bot.jobs.docket import Docket
     from bot.jobs.estimates import Estimates
+    from bot.jobs.mentions import Mentions
     from bot.jobs.pause import Pause
     from bot.jobs.ports import Replies
     from bot.jobs.search import Search
@@ -95,6 +96,7 @@ class Steps:
     rules: Rules
     docket: Docket
     pause: Pause
+    mentions: Mentions
     reads: AsyncLimiter
     """What all looks of this process share, so that thousands of jobs do not storm the provider."""
     chance: Callable[[], float] = random.random
@@ -245,7 +247,9 @@ class Steps:
                 if showing is Showing.HOLD:
                     await self.docket.hold(job, job.flags)
                     return
-            await self._bring(job, await self.replies.deliver(job, results))
+            message_id = await self.replies.deliver(job, results)
+            if await self._bring(job, message_id) and message_id == job.message_id:  # a new one has mentioned them
+                await self.mentions.follow(job)
         except (PictureGone, PictureForbidden, PictureUnusable) as error:
             log.warning("job %s: the result cannot be used: %s", job.id, error)
             gone = isinstance(error, PictureGone)
@@ -256,11 +260,12 @@ class Steps:
         except (PictureNotFetched, ReplyNotReached) as error:
             await self._deliver_later(job, error)
 
-    async def _bring(self, job: Job, message_id: int | None) -> None:
-        """The pictures are in this message now, or (None) in a direct one."""
+    async def _bring(self, job: Job, message_id: int | None) -> bool:
+        """The pictures are in this message now, or (None) in a direct one. False: the turn was over."""
         await self.store.found(job, message_id)
-        await self.store.finish(job, JobStatus.DONE)
+        done = await self.store.finish(job, JobStatus.DONE)
         log.info("job %s: done", job.id)
+        return done is not None
 
     async def _lose(self, job: Job, reason: Reason) -> None:
         """Nobody has the pictures any more; the reply may, where they were shown before and moderators said yes."""

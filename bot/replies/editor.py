@@ -27,6 +27,7 @@ from bot.replies.card import (
     format_alt,
     format_file_name,
 )
+from bot.replies.mention import build_button, format_mention
 from bot.replies.post import Picture, Post
 from bot.replies.texts import say_refused
 
@@ -214,6 +215,11 @@ class Editor:
             log.info("job %s: its message cannot be reached: %s", job.id, error)
         await self._directly(done, results)
         return None
+
+    async def mention(self, job: Job) -> None:
+        """Call the member back to their pictures, once. They can say right there that they want no more of that."""
+        button = build_button(job.request.member_id, job.request.locale, wanted=True)
+        await self._post.mention(job, format_mention(job), button)
 
     async def _into_reply(self, job: Job, results: Sequence[Result]) -> int:
         most = self._most_bytes(job)

@@ -56,9 +56,9 @@ def format_time(at: datetime) -> str:
     return f"<t:{int(at.timestamp())}:f>"
 
 
-def format_link(guild_id: int, channel_id: int, message_id: int) -> str:
-    """The address of a message."""
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+def format_link(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """The address of a message; without a guild, of a direct one."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
 
 
 def format_job_link(job: Job) -> str | None:

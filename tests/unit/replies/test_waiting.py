@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from bot.jobs.model import Outlook
 from bot.jobs.pace import Span
 from bot.jobs.pause import CAPS, TROUBLES
 from bot.replies.card import build_card
+from bot.replies.mention import build_button, format_mention
 from bot.replies.texts import DEFAULT_LOCALE
 from bot.replies.waiting import format_usual
 from tests.unit.replies.test_card import build_job, fields
@@ -63,3 +65,17 @@ def test_who_waited_in_vain_can_ask_again(build_job: Callable[..., Job], reason:
     """Nothing was wrong with the picture."""
     card = build_card(build_job(JobStatus.FAILED, reason=reason), Outlook())
     assert "Again" in [button.label for button in card.buttons]
+
+
+def test_a_mention_leads_to_the_message(build_job: Callable[..., Job]) -> None:
+    """In the server, or in the conversation it was asked for in."""
+    job = build_job(message_id=9)
+    assert format_mention(job) == "<@4> your picture is ready: https://discord.com/channels/2/3/9"
+    direct = replace(job, request=replace(job.request, guild_id=None))
+    assert format_mention(direct).endswith("https://discord.com/channels/@me/3/9")
+
+
+def test_the_button_offers_what_is_not_so() -> None:
+    """And says whose it is."""
+    assert build_button(4, DEFAULT_LOCALE, wanted=True).custom_id == "member:4:hush"
+    assert build_button(4, DEFAULT_LOCALE, wanted=False).custom_id == "member:4:unhush"
