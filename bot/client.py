@@ -22,6 +22,8 @@ from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 if TYPE_CHECKING:
     from bot.database import Kept
     from bot.intake import Intake
+    from bot.jobs.gallery import Gallery
+    from bot.jobs.history import History
     from bot.jobs.privacy import Privacy
     from bot.jobs.retention import Retention
     from bot.jobs.review import Review
@@ -50,10 +52,13 @@ DOORS = (
     "cogs.img2img",
     "cogs.result",
     "cogs.again",
+    "cogs.more",
+    "cogs.history",
     "cogs.cancel",
     "cogs.automod",
     "cogs.settings",
     "cogs.words",
+    "cogs.presets",
     "cogs.moderation",
     "cogs.blocks",
     "cogs.privacy",
@@ -76,6 +81,8 @@ class Rooms:
 
     intake: Intake
     steps: Steps
+    gallery: Gallery
+    history: History
     editor: Editor
     wake: Callable[[], None]
     kept: Kept

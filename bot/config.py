@@ -18,11 +18,13 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import Misconfigured
+from bot.presets import read_presets
 from bot.provider.models import ADVANCED, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.presets import Preset
     from bot.provider.models import Model
 
 T = TypeVar("T")
@@ -33,10 +35,6 @@ LEAST_SECRET = 16
 LONGEST_LABEL = 20
 MOST_DOLLARS = 100
 MOST_CAP_DOLLARS = 1_000_000
-
-
-def _text(value: str) -> str:
-    return value
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -70,33 +68,31 @@ def _model_names(value: str) -> tuple[str, ...]:
     return tuple(name for name in MODELS if name in names)
 
 
+def _dollars(value: str, most: int) -> Decimal | None:
+    """The amount; None where it is none."""
+    try:
+        return amount if 0 <= (amount := Decimal(value)) <= most else None
+    except InvalidOperation:  # not a number, or NaN compared
+        return None
+
+
+def _cap(value: str) -> Decimal | None:
+    cap = _dollars(value, MOST_CAP_DOLLARS)
+    if value and cap is None:
+        raise ValueError(f"must be dollars such as 5 or 0.50, at most {MOST_CAP_DOLLARS}, or empty")
+    return cap
+
+
 def _prices(value: str) -> dict[str, Decimal]:
     """By model; those that are not named have their list price."""
     prices = {model.name: model.price_usd for model in MODELS.values()}
     for part in value.split(","):
         name, _, amount = (piece.strip() for piece in part.partition("="))
-        try:
-            dollars = Decimal(amount)
-            sensible = name in MODELS and 0 <= dollars <= MOST_DOLLARS
-        except InvalidOperation:  # not a number, or NaN compared
-            sensible = False
-        if not sensible:
+        dollars = _dollars(amount, MOST_DOLLARS)
+        if name not in MODELS or dollars is None:
             raise ValueError(f"must be models with dollars for one picture, such as {MODEL_NAMES[0]}=0.0015")
         prices[name] = dollars
     return prices
-
-
-def _optional_dollars(value: str) -> Decimal | None:
-    if not value:
-        return None
-    try:
-        dollars = Decimal(value)
-        sensible = 0 <= dollars <= MOST_CAP_DOLLARS
-    except InvalidOperation:  # not a number, or NaN compared
-        sensible = False
-    if not sensible:
-        raise ValueError(f"must be dollars such as 5 or 0.50, at most {MOST_CAP_DOLLARS}, or empty")
-    return dollars
 
 
 def _http_url(value: str) -> str:
@@ -154,14 +150,14 @@ class Settings:
 
     discord_token: str = _setting(
         "DISCORD_TOKEN",
-        _text,
+        str,
         None,
         "The bot's token: Developer Portal, your application, Bot, Reset Token.",
         secret=True,
     )
     piapi_api_key: str = _setting(
         "PIAPI_API_KEY",
-        _text,
+        str,
         None,
         "The key of your PiAPI account. Pictures are charged to it.",
         secret=True,
@@ -212,7 +208,7 @@ class Settings:
         "Where the internet reaches this bot's web server, such as https://repaint.example.org."
         " PiAPI then fetches pictures from it and calls back when one is done. Empty: neither.",
     )
-    web_host: str = _setting("WEB_HOST", _text, "127.0.0.1", "The address the web server listens on.")
+    web_host: str = _setting("WEB_HOST", str, "127.0.0.1", "The address the web server listens on.")
     web_port: int = _setting("WEB_PORT", _whole(0, 65535), "8080", "Its port; 0 takes a free one.")
     webhook_secret: str = _setting(
         "WEBHOOK_SECRET",
@@ -248,16 +244,15 @@ class Settings:
         "What PiAPI charges for one picture, by model; those left out have the price shown here.",
     )
     daily_cap_usd: Decimal | None = _setting(
-        "DAILY_CAP_USD",
-        _optional_dollars,
-        "",
-        "What all orders of one day (UTC) may cost together, in dollars; then jobs wait for the next. Empty: no cap.",
+        "DAILY_CAP_USD", _cap, "", "What all orders of a day (UTC) may cost, in dollars; then they wait. Empty: no cap."
     )
-    monthly_cap_usd: Decimal | None = _setting(
-        "MONTHLY_CAP_USD",
-        _optional_dollars,
+    monthly_cap_usd: Decimal | None = _setting("MONTHLY_CAP_USD", _cap, "", "The same for a calendar month.")
+    presets: tuple[Preset, ...] = _setting(
+        "PRESETS_FILE",
+        read_presets,
         "",
-        "The same for a calendar month.",
+        "A file in TOML with the presets that every server is offered, written like bot/presets.toml."
+        " Empty: those of bot/presets.toml; off: none.",
     )
     give_up_minutes: int = _setting("GIVE_UP_MINUTES", _whole(1, 1440), "15", "How long a task at PiAPI is waited for.")
     retention_hours: int = _setting(
@@ -305,7 +300,7 @@ def read_settings(environment: Mapping[str, str] | None = None, env_file: Path =
         try:
             values[each.name] = each.metadata["parse"](given)
         except ValueError as error:
-            problems.append(f"{name} {error}")
+            problems += [f"{name} {problem}" for problem in error.args]
     problems += _find_contradictions(values)
     if problems:
         raise Misconfigured(problems)
@@ -319,6 +314,11 @@ def _find_contradictions(values: Mapping[str, Any]) -> list[str]:
         problems.append("SOURCE_HANDOVER=host needs PUBLIC_URL")
     if {"default_model", "model_names"} <= values.keys() and values["default_model"] not in values["model_names"]:
         problems.append("DEFAULT_MODEL must be one of MODELS")
+    asked = {preset.model: preset.name for preset in values.get("presets", ()) if preset.model}
+    problems += [
+        f"PRESETS_FILE has the preset {asked[model]}, whose model {model} is not one of MODELS"
+        for model in sorted(asked.keys() - values.get("model_names", asked))
+    ]
     ids, count = values.get("shard_ids"), values.get("shard_count")
     if not ids or count is None:
         return problems

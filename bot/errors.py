@@ -18,6 +18,8 @@ class Reason(StrEnum):
     # the request
     PROMPT_EMPTY = "prompt_empty"
     PROMPT_TOO_LONG = "prompt_too_long"
+    PRESET_UNKNOWN = "preset_unknown"
+    PRESET_MODEL = "preset_model"
     MODEL_NOT_OFFERED = "model_not_offered"
     OPTION_NOT_TAKEN = "option_not_taken"
     OPTION_RANGE = "option_range"
@@ -57,6 +59,7 @@ class Reason(StrEnum):
     NEVER_ANSWERED = "never_answered"
     CANCELLED = "cancelled"
     ERASED = "erased"
+    DELETED = "deleted"
 
     # what the rules said
     PROMPT_AUTOMOD = "prompt_automod"
@@ -78,6 +81,9 @@ class Reason(StrEnum):
     MODEL_CLOSED = "model_closed"
     STRENGTH_RANGE = "strength_range"
     COUNT_CLOSED = "count_closed"
+    PRESETS_ONLY = "presets_only"
+    PRESETS_MISSING = "presets_missing"
+    PRESET_AS_IT_IS = "preset_as_it_is"
     TOO_MANY_OPEN = "too_many_open"
     COOLDOWN = "cooldown"
     DAILY_LIMIT = "daily_limit"

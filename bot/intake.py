@@ -13,7 +13,8 @@ from bot.errors import Reason, Refused
 from bot.jobs.model import Job, JobStatus, Request
 from bot.jobs.pace import Limits, back_off_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
-from bot.pictures import PictureLimits, Source, judge_declared
+from bot.pictures import PictureLimits, judge_declared
+from bot.presets import PROMPT
 from bot.provider import Mismatch, ReadFailed, pick_chosen
 
 if TYPE_CHECKING:
@@ -21,18 +22,22 @@ if TYPE_CHECKING:
 
     from bot.database import Clock
     from bot.jobs.estimates import Estimates
+    from bot.jobs.gallery import Gallery
     from bot.jobs.handover import Handover
+    from bot.jobs.offers import Offers
     from bot.jobs.ports import Replies
     from bot.jobs.store import Store
     from bot.jobs.telling import Telling
     from bot.moderation.model import Standing
     from bot.moderation.rules import Allowed, Rules
-    from bot.pictures import Studio
+    from bot.pictures import Source, Studio
     from bot.provider import Model
 
 log = logging.getLogger(__name__)
 
 LONGEST_PROMPT = 1000
+LONGEST_WORDS = 1500
+"""With a preset's around them. What has its place for the prompt once can take the longest."""
 KEY_BYTES = 24
 
 
@@ -53,16 +58,22 @@ class Intake:
     studio: Studio
     replies: Replies
     handover: Handover
+    gallery: Gallery
     estimates: Estimates
     telling: Telling
     rules: Rules
     clock: Clock
     models: Mapping[str, Model]
+    offers: Offers
     limits: Limits
     picture_limits: PictureLimits
 
-    def settle(self, request: Request) -> Request:
-        """The request with what its model does where nothing was chosen. Raises `Refused` for what it cannot do."""
+    async def settle(self, request: Request) -> Request:
+        """The request with what its preset and its model do where nothing was chosen.
+
+        Raises `Refused` for what there is not, and for what the model cannot do.
+        """
+        request = await self.offers.apply(request)
         model = self.models.get(request.model)
         if model is None:
             raise Refused(Reason.MODEL_NOT_OFFERED, model=request.model, models=", ".join(self.models))
@@ -89,10 +100,14 @@ class Intake:
             raise Refused(Reason.PROMPT_EMPTY)
         if max(len(request.prompt), len(request.negative_prompt)) > LONGEST_PROMPT:
             raise Refused(Reason.PROMPT_TOO_LONG, most=LONGEST_PROMPT)
+        if len(request.words) > LONGEST_WORDS:
+            room = LONGEST_WORDS - len(request.template.replace(PROMPT, ""))
+            raise Refused(Reason.PROMPT_TOO_LONG, most=room // request.template.count(PROMPT))
         if declared is not None:
             judge_declared(declared.size_bytes, declared.width, declared.height, self.picture_limits)
         price = self.models[request.model].price_usd * request.count
-        return await self.rules.judge_request(request.as_ask(price), standing)
+        ask = replace(request.as_ask(price), strays=await self.offers.strays(request))
+        return await self.rules.judge_request(ask, standing)
 
     async def arrive(self, request: Request, allowed: Allowed) -> Job | None:
         """Write the row, within the guild's limits and budgets: raises `Refused`.
@@ -142,21 +157,27 @@ class Intake:
 
     async def _source(self, job: Job) -> Source:
         """The checked picture: what is kept of the job this one starts from, or what is attached."""
-        kept = await self._kept(job.request)
-        if isinstance(kept, Source):
-            return kept
-        if kept is None and not job.request.attachment_url:
-            raise Refused(Reason.SOURCE_FORGOTTEN)
-        return await self.studio.check_source(kept or await self.replies.fetch_attachment(job))
+        request = job.request
+        if request.from_job_id is not None and request.from_position is not None:
+            return await self.studio.check_source(await self._result(job, request.from_job_id, request.from_position))
+        kept = None if request.from_job_id is None else await self.store.get_source(request.from_job_id)
+        return kept or await self.studio.check_source(await self._attached(job))
 
-    async def _kept(self, request: Request) -> Source | bytes | None:
-        """What we have of the job this request starts from: its source, or one of its results."""
-        if request.from_job_id is None:
-            return None
-        if request.from_position is None:
-            return await self.store.get_source(request.from_job_id)
-        results = await self.store.get_results(request.from_job_id)
-        return results[request.from_position].data if request.from_position < len(results) else None
+    async def _result(self, job: Job, earlier_id: int, position: int) -> bytes:
+        """What came out of an earlier job, which this one starts from."""
+        results = [result.data for result in await self.store.get_results(earlier_id)]
+        if not results and job.request.attachment_url:
+            return await self._attached(job)
+        earlier = None if results else await self.store.get(earlier_id)
+        results = results or ([] if earlier is None else await self.gallery.find(earlier))
+        if position >= len(results):
+            raise Refused(Reason.SOURCE_FORGOTTEN)
+        return results[position]
+
+    async def _attached(self, job: Job) -> bytes:
+        if not job.request.attachment_url:
+            raise Refused(Reason.SOURCE_FORGOTTEN)
+        return await self.replies.fetch_attachment(job)
 
     async def _queue(self, job: Job, source: Source) -> None:
         seen = await self.rules.judge_source(job.ask, source.data)

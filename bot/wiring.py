@@ -23,8 +23,11 @@ from bot.jobs import Job, JobStatus, Store
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
+from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
+from bot.jobs.history import History
 from bot.jobs.mentions import Mentions
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
 from bot.jobs.privacy import Privacy
@@ -82,10 +85,7 @@ class House:
 @asynccontextmanager
 async def open_provider(settings: Settings) -> AsyncIterator[PiAPI]:
     """PiAPI, with its connections."""
-    async with (
-        aiohttp.ClientSession() as session,
-        PictureDownload(base_url=settings.piapi_base_url) as download,
-    ):
+    async with aiohttp.ClientSession() as session, PictureDownload(base_url=settings.piapi_base_url) as download:
         yield PiAPI(
             session=session,
             base_url=settings.piapi_base_url,
@@ -200,6 +200,7 @@ class Plan:
             patterns=Patterns(),
             automod=AutoModRules(self.client.fetch_automod, self._clock),
             safety=open_safety(),
+            presets=self._settings.presets,
         )
 
     @cached_property
@@ -213,6 +214,11 @@ class Plan:
         return Telling(self.store, self.editor, self._clock, self._limits)
 
     @cached_property
+    def gallery(self) -> Gallery:
+        """Finished pictures."""
+        return Gallery(self.store, self.editor)
+
+    @cached_property
     def intake(self) -> Intake:
         """The way in."""
         settings = self._settings
@@ -221,11 +227,13 @@ class Plan:
             studio=self.studio,
             replies=self.editor,
             handover=Handover(settings.source_handover, settings.public_url, self._provider, self.editor),
+            gallery=self.gallery,
             estimates=self.estimates,
             telling=self.telling,
             rules=self.rules,
             clock=self._clock,
             models=settings.models,
+            offers=Offers(self.rules.policies, settings.presets, settings.models, settings.default_model),
             limits=self._limits,
             picture_limits=self._picture_limits,
         )
@@ -275,6 +283,11 @@ class Plan:
     def runner(self) -> Runner:
         """What moves jobs."""
         ended = (JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED)
+        settings = self._settings
+        caps, most = Spending(settings.daily_cap_usd, settings.monthly_cap_usd), settings.piapi_concurrency
+        waiting = Waiting(
+            self._database, self.store, self.editor, self.estimates, self.pause, caps, self._clock, most, self._limits
+        )
         return Runner(
             store=self.store,
             steps={
@@ -287,17 +300,7 @@ class Plan:
                 **dict.fromkeys(ended, self.telling.tell),
             },
             submit=self.steps.submit,
-            waiting=Waiting(
-                database=self._database,
-                store=self.store,
-                replies=self.editor,
-                estimates=self.estimates,
-                pause=self.pause,
-                spending=Spending(self._settings.daily_cap_usd, self._settings.monthly_cap_usd),
-                clock=self._clock,
-                concurrency=self._settings.piapi_concurrency,
-                limits=self._limits,
-            ),
+            waiting=waiting,
             clock=self._clock,
             sweep=self.retention.sweep,
         )
@@ -317,6 +320,8 @@ class Plan:
         return Rooms(
             intake=self.intake,
             steps=self.steps,
+            gallery=self.gallery,
+            history=History(self._database, self.studio),
             editor=self.editor,
             wake=self.runner.wake,
             kept=Kept(self._database),

@@ -10,7 +10,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Repaint, answer_alone
-from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.moderation import likeness
 from bot.moderation.bans import FlatPicture
 from bot.replies.texts import say
@@ -101,11 +100,7 @@ class Ban(commands.Cog):
         if which == SOURCE:
             source = await store.get_source(job.id)
             return None if source is None else source.data
-        pictures = [result.data for result in await store.get_results(job.id)]
-        try:
-            pictures = pictures or await self.bot.rooms.editor.fetch_published(job)
-        except (ReplyLost, ReplyNotReached):
-            return None
+        pictures = await self.bot.rooms.gallery.find(job)
         return pictures[int(which) - 1] if int(which) <= len(pictures) else None
 
 

@@ -29,6 +29,11 @@ def may_review(interaction: discord.Interaction[Any], policy: Policy) -> bool:
     return _has(interaction, "manage_messages") or not policy.review_roles.isdisjoint(get_role_ids(interaction))
 
 
+def may_delete(interaction: discord.Interaction[Any]) -> bool:
+    """Manage Messages."""
+    return _has(interaction, "manage_messages")
+
+
 def may_block(interaction: discord.Interaction[Any]) -> bool:
     """Timeout Members."""
     return _has(interaction, "moderate_members")

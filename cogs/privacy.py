@@ -14,7 +14,7 @@ from discord import app_commands
 from bot.client import Repaint, answer_alone
 from bot.jobs.erasing import LEDGER_DAYS
 from bot.jobs.retention import GRACE_DAYS
-from bot.replies.card import Button
+from bot.replies.buttons import Button
 from bot.replies.editor import MOST_REQUEST_BYTES
 from bot.replies.embed import CardButton
 from bot.replies.texts import say
@@ -69,7 +69,7 @@ async def delete(interaction: Interaction) -> None:
     locale = str(interaction.locale)
     asked = say(locale, "privacy.ask_everywhere" if interaction.guild_id is None else "privacy.ask_here")
     view = discord.ui.View(timeout=None)
-    view.add_item(CardButton(Button(say(locale, "button.delete"), f"member:{interaction.user.id}:delete")))
+    view.add_item(CardButton(Button(say(locale, "button.delete_sure"), f"member:{interaction.user.id}:delete")))
     stays = say(locale, "privacy.ask_stays")
     await interaction.response.send_message(f"{asked}\n\n{stays}", view=view, ephemeral=True)
 

@@ -141,6 +141,27 @@ class Docket:
 
         return await self.database.transact(work)
 
+    async def describe(self, job_id: int, alts: Sequence[str]) -> Job | None:
+        """Keep what is to be read to who cannot see the results. None: they are not shown any more."""
+        said = json.dumps(list(alts), ensure_ascii=False)
+        rows = await self.database.run(sql.DESCRIBE, job=job_id, said=said)
+        return parse_job(rows[0]) if rows else None
+
+    async def delete(self, job: Job, by: int) -> bool:
+        """Forget the pictures of a finished job: nobody shows them again. False: they are not there to be forgotten."""
+        guild_id = job.request.guild_id
+
+        def work(connection: Connection) -> bool:
+            connection.execute(PASS, {"gate": guild_id or job.request.member_id})
+            if connection.execute(sql.DELETE, {"job": job.id}).one_or_none() is None:
+                return False
+            connection.execute(sql.DROP_RESULTS, {"job": job.id})
+            if guild_id is not None:
+                write(connection, Line(guild_id, EntryKind.DELETED, by, job.request.member_id, job.id))
+            return True
+
+        return await self.database.transact(work)
+
     async def decide(
         self, guild_id: int, number: int, job_id: int | None, decision: Decision, by: int | None, words: str = ""
     ) -> bool:

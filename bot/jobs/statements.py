@@ -267,6 +267,15 @@ CANCEL = (
     .returning(jobs)
 )
 
+_SHOWN = and_(jobs.c.id == bindparam("job"), jobs.c.status == "done", jobs.c.wake_at.is_(None))
+DELETE = (
+    update(jobs)
+    .where(_SHOWN, jobs.c.reason.is_distinct_from("deleted"))
+    .values(reason="deleted", alts="[]", result_urls="", turn=jobs.c.turn + 1)
+    .returning(jobs.c.id)
+)
+DESCRIBE = update(jobs).where(_SHOWN).values(alts=bindparam("said")).returning(jobs)
+
 RENEW_TOKEN = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"))
@@ -323,6 +332,7 @@ RECENT_SECONDS = (
 )
 
 ADD_PICTURE = insert(pictures)
+DROP_RESULTS = delete(pictures).where(pictures.c.job_id == bindparam("job"), pictures.c.role == "result")
 SOURCE = select(pictures).where(pictures.c.job_id == bindparam("job"), pictures.c.role == "source")
 RESULTS = (
     select(pictures)

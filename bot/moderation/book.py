@@ -51,6 +51,8 @@ class EntryKind(StrEnum):
     BUDGET = "budget"
     MINORS = "minors"
     """Something sexual with minors was asked for: refused, and a case was opened."""
+    DELETED = "deleted"
+    """A finished picture was taken away, by its member or by a moderator."""
     ERASED = "erased"
     """A member had what they wrote erased. `subject` says how many lines lost their words."""
 

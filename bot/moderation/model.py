@@ -17,7 +17,10 @@ DIRECT_MESSAGES = 0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request as the rules see it. `parent_id` is the channel that a thread belongs to."""
+    """A request as the rules see it. `parent_id` is the channel that a thread belongs to.
+
+    `strays`: its words, model, strength or guidance are not those of its preset, as that is offered now.
+    """
 
     guild_id: int
     channel_id: int
@@ -31,6 +34,8 @@ class Ask:
     count: int
     price_usd: Decimal
     age_restricted: bool
+    preset: str = ""
+    strays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

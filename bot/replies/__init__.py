@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.replies.card import Button, Card, build_card, format_card
+from bot.replies.buttons import Button
+from bot.replies.card import Card, build_card, format_card
 from bot.replies.editor import Editor
 
 __all__ = ["Button", "Card", "Editor", "build_card", "format_card"]

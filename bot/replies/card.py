@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason
-from bot.jobs.model import CANCELLABLE, Job, JobStatus, Outlook
+from bot.jobs.model import Job, JobStatus, Outlook
 from bot.moderation.pots import format_usd
 from bot.pictures import SourceNote
+from bot.replies.buttons import Button, build_buttons
 from bot.replies.plain import format_line, format_safe, format_share
 from bot.replies.texts import say
 from bot.replies.waiting import format_pause, format_usual
@@ -39,22 +40,6 @@ COLORS = {
     JobStatus.CANCELLED: 0x6C757D,
 }
 PAUSED_COLOR = COLORS[JobStatus.UNKNOWN]
-RETRYABLE = frozenset(
-    {
-        Reason.OUTCOME_UNKNOWN,
-        Reason.PROVIDER_BUSY,
-        Reason.PROVIDER_DOWN,
-        Reason.PROVIDER_FAILED,
-        Reason.PROVIDER_KEY,
-        Reason.PROVIDER_NO_CREDIT,
-        Reason.PROVIDER_NOT_FETCHED,
-        Reason.RESULT_GONE,
-        Reason.RESULT_UNUSABLE,
-        Reason.SPENDING_DAY,
-        Reason.SPENDING_MONTH,
-        Reason.TOOK_TOO_LONG,
-    }
-)
 
 
 class Note(StrEnum):
@@ -70,14 +55,6 @@ class Field:
 
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """Something to press. `custom_id` says what for, and works after any restart."""
-
-    label: str
-    custom_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +87,7 @@ def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note
         color=COLORS[job.status] if outlook.paused is None else PAUSED_COLOR,
         fields=tuple(Field(say(locale, f"card.{name}"), value) for name, value in _fields(job, outlook)),
         footer=footer,
-        buttons=_buttons(job),
+        buttons=build_buttons(job),
     )
 
 
@@ -158,10 +135,21 @@ def format_card(card: Card) -> str:
 
 
 def format_alt(job: Job, number: int, count: int) -> str:
-    """The alt text of a finished picture, for who cannot see it."""
+    """The alt text of a finished picture, for who cannot see it: its member's own words, or else the prompt."""
+    own = job.alts[number - 1] if number <= len(job.alts) else ""
+    return format_line(own, LONGEST_ALT) or format_default_alt(job, number, count)
+
+
+def format_default_alt(job: Job, number: int, count: int) -> str:
+    """The alt text of a picture that nobody has described."""
     prompt = format_line(job.request.prompt, LONGEST_ALT - 100)
     key = "card.alt" if count == 1 else "card.alt_one_of"
     return say(job.request.locale, key, prompt=prompt, number=number, count=count)
+
+
+def format_source_alt(job: Job) -> str:
+    """The alt text of the picture that a job started from."""
+    return say(job.request.locale, "card.alt_source")
 
 
 def format_file_name(job: Job, number: int, extension: str, label: str = "", *, spoiler: bool = False) -> str:
@@ -181,28 +169,10 @@ def _status_text(job: Job, outlook: Outlook) -> str:
     return say(locale, f"status.{job.status}.text")
 
 
-def _buttons(job: Job) -> tuple[Button, ...]:
-    """Cancel while that works, Show result where an edit may never come, Again where trying again makes sense.
-
-    In a guild, Report on what everybody sees, and Why on what nobody does.
-    """
-    in_guild = job.request.guild_id is not None
-    offered = {
-        "cancel": job.status in CANCELLABLE,
-        "show": not job.over and not job.request.reachable,
-        "again": job.status is JobStatus.FAILED and job.reason in RETRYABLE,
-        "report": job.status is JobStatus.DONE and in_guild,
-        "why": job.status is JobStatus.REJECTED,
-    }
-    return tuple(
-        Button(say(job.request.locale, f"button.{action}"), f"job:{job.id}:{action}")
-        for action, wanted in offered.items()
-        if wanted
-    )
-
-
 def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
     """What is known, as (key of its name, value)."""
+    if job.request.preset:
+        yield "preset", format_safe(job.request.preset, LONGEST_NAME)
     yield "model", f"Flux {job.request.model}"
     if job.request.strength is not None:
         yield "strength", format_share(job.request.strength)
@@ -232,16 +202,16 @@ def _times(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
                 say(job.request.locale, "card.place_next") if outlook.place == 1 else str(outlook.place),
             )
         if job.queued_at is not None:
-            yield "queued_at", _ticking(job.queued_at)
+            yield "queued_at", format_ticking(job.queued_at)
     elif job.painted_at is not None and job.submitted_at is not None:
         yield "took", _span(job, (job.painted_at - job.submitted_at).total_seconds())
     elif job.submitted_at is not None and not job.over:
-        yield "began_at", _ticking(job.submitted_at)
+        yield "began_at", format_ticking(job.submitted_at)
     if outlook.usual is not None and not job.over:
         yield "usual", format_usual(outlook.usual, job.request.locale)
 
 
-def _ticking(at: datetime) -> str:
+def format_ticking(at: datetime) -> str:
     """A time that Discord's own client counts up or down to, without any edit."""
     return f"<t:{int(at.timestamp())}:R>"
 

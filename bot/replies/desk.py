@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.jobs.ports import ReplyLost
-from bot.replies.card import LONGEST_NAME, SPOILER, Button, Card, Field, format_dollars
+from bot.replies.buttons import Button
+from bot.replies.card import LONGEST_NAME, SPOILER, Card, Field, format_dollars
 from bot.replies.lines import format_job_link
 from bot.replies.plain import format_safe, format_share
 from bot.replies.post import Picture
@@ -63,6 +64,8 @@ def _paragraphs(case: Case, job: Job | None, locale: str) -> Iterator[str]:
 def _fields(case: Case, job: Job | None, history: History, locale: str) -> Iterator[tuple[str, str]]:
     name = "" if job is None else format_safe(job.request.member_name, LONGEST_NAME)
     yield "member", f"{name} <@{case.member_id}>"
+    if job is not None and job.request.preset:
+        yield "preset", format_safe(job.request.preset, LONGEST_NAME)
     if job is not None:
         made_with = {"model": job.request.model, "strength": format_share(job.request.strength)}
         yield "model", say(locale, "case.made_with", **made_with)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.pictures import PictureUnusable
 from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TooLarge, UploadsClosed
 from bot.replies.card import (
     Card,
@@ -26,6 +27,7 @@ from bot.replies.card import (
     build_rejection,
     format_alt,
     format_file_name,
+    format_source_alt,
 )
 from bot.replies.mention import build_button, format_mention
 from bot.replies.post import Picture, Post
@@ -198,6 +200,37 @@ class Editor:
     async def fetch_published(self, job: Job) -> list[bytes]:
         """The pictures as the reply shows them."""
         return await self._post.fetch_pictures(job)
+
+    async def prepare(self, job: Job, results: Sequence[bytes], most_bytes: int) -> list[Picture]:
+        """A job's pictures as files for another message than its own; none where they cannot be used."""
+        try:
+            checked = [await self._studio.check_result(data) for data in results]
+            return self._pictures(job, await self._fit(checked, most_bytes))
+        except PictureUnusable as error:
+            log.warning("job %s: its pictures cannot be shown again: %s", job.id, error)
+            return []
+
+    async def compare(
+        self, job: Job, source: Source | None, results: Sequence[bytes], most_bytes: int
+    ) -> list[Picture]:
+        """What a job started from and what came out, each with its alt text; empty where one of them is gone."""
+        room = min(most_bytes, MOST_REQUEST_BYTES // (len(results) + 1))
+        after = await self.prepare(replace(job, spoiler=False), results, room)
+        if source is None or not after:
+            return []
+        before = Picture(format_file_name(job, 0, "jpg", self._label), source.data, format_source_alt(job))
+        return [before, *after]
+
+    async def describe(self, job: Job) -> None:
+        """Let the pictures of the reply be read out as the job says now."""
+        count = job.request.count
+        await self._post.describe(job, [format_alt(job, number, count) for number in range(1, count + 1)])
+
+    async def delete(self, job: Job) -> None:
+        """Take the reply away. Who finds that it is gone already has nothing left to do."""
+        self.forget(job.id)
+        with contextlib.suppress(MessageGone):
+            await self._post.delete(job)
 
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member. Returns the message that has them, None for a direct one."""

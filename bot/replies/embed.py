@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import discord
 
-from bot.replies.card import Button, Card
+from bot.replies.buttons import Button
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterable
+
+    from bot.replies.card import Card
 
 
 STYLES = {
@@ -17,8 +20,22 @@ STYLES = {
     "spoiler": discord.ButtonStyle.primary,
     "reject": discord.ButtonStyle.danger,
     "delete": discord.ButtonStyle.danger,
+    "delete_sure": discord.ButtonStyle.danger,
 }
 """By action; all others look plain."""
+EMOJIS = {
+    "again": "🔁",
+    "edit": "✏️",
+    "source": "🖼️",
+    "report": "🚩",
+    "stronger": "🔥",
+    "gentler": "🕊️",
+    "compare": "🌓",
+    "alt": "💬",
+    "family": "🌱",
+    "delete": "🗑️",
+}
+"""By action; all others have words only."""
 
 
 class Pressable(Protocol):
@@ -38,8 +55,10 @@ class CardButton(
     """
 
     def __init__(self, button: Button) -> None:
-        style = STYLES.get(button.custom_id.rpartition(":")[2], discord.ButtonStyle.secondary)
-        super().__init__(discord.ui.Button(label=button.label, custom_id=button.custom_id, style=style))
+        action = button.custom_id.rpartition(":")[2]
+        style = STYLES.get(action, discord.ButtonStyle.secondary)
+        emoji = EMOJIS.get(action)
+        super().__init__(discord.ui.Button(label=button.label, custom_id=button.custom_id, style=style, emoji=emoji))
 
     @classmethod
     async def from_custom_id(
@@ -78,9 +97,15 @@ def build_answer(card: Card) -> dict[str, Any]:
 
 def build_view(card: Card) -> discord.ui.View | None:
     """The card's buttons; None where it has none."""
-    if not card.buttons:
-        return None
+    return build_rows(card.buttons) if card.buttons else None
+
+
+def build_rows(*rows: Iterable[Button]) -> discord.ui.View:
+    """Buttons of ours, each row where it is named; a single one may go on in the next."""
     view = discord.ui.View(timeout=None)
-    for button in card.buttons:
-        view.add_item(CardButton(button))
+    for row, buttons in enumerate(rows):
+        for button in buttons:
+            item = CardButton(button)
+            item.row = row if len(rows) > 1 else None
+            view.add_item(item)
     return view

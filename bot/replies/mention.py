@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.replies.card import Button
+from bot.replies.buttons import Button
 from bot.replies.lines import format_link
 from bot.replies.texts import say
 

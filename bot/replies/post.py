@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from bot.database import Clock
     from bot.jobs.model import Job
-    from bot.replies.card import Button, Card
+    from bot.replies.buttons import Button
+    from bot.replies.card import Card
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,17 @@ class Post:
         channel = self._client.get_partial_messageable(job.request.channel_id)
         async with asking(DEADLINE_SECONDS):
             await channel.get_partial_message(job.message_id).delete()
+
+    async def describe(self, job: Job, alts: Sequence[str]) -> None:
+        """Change the alt texts of what is attached to the reply, by the bot's own token. What is attached stays."""
+        if job.message_id is None:
+            raise ReplyLost("there is no message")
+        channel = self._client.get_partial_messageable(job.request.channel_id)
+        async with asking(DEADLINE_SECONDS):
+            message = await channel.fetch_message(job.message_id)
+            for attachment, alt in zip(message.attachments, alts, strict=False):
+                attachment.description = alt
+            await message.edit(attachments=message.attachments)
 
     # -- other messages ------------------------------------------------------------------------------------------
 

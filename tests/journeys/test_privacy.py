@@ -16,7 +16,7 @@ from bot.database import jobs, left_guilds
 from bot.errors import Reason
 from bot.jobs import JobStatus
 from bot.jobs.retention import GRACE_DAYS
-from bot.replies.card import Button
+from bot.replies.buttons import Button
 from bot.replies.embed import CardButton
 
 if TYPE_CHECKING:

@@ -23,9 +23,11 @@ from bot.intake import Intake
 from bot.jobs import ENDS, MOVES, Job, JobStatus, Request, Store
 from bot.jobs.docket import Decision, Docket
 from bot.jobs.estimates import Estimates
+from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
 from bot.jobs.mentions import Mentions
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
@@ -385,16 +387,16 @@ class Life(RuleBasedStateMachine):
         self.telling = telling = Telling(self.store, replies, self.clock, limits)
         rules: Any = FakeRules(self.draw, self.replies)
         bench: Any = FakeBench(self.replies)
-        docket = Docket(self.crashing)
         policies: Any = FakePolicies()
+        docket = Docket(self.crashing)
         mentions = Mentions(policies, Consent(self.crashing, quiet_members), replies, self.clock)
         self.steps = Steps(
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
             rules, docket, pause, mentions, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         self.intake = Intake(
-            self.store, studio, replies, handover, estimates, telling, rules, self.clock, MODELS, limits,
-            PictureLimits(),
+            self.store, studio, replies, handover, Gallery(self.store, replies), estimates, telling, rules, self.clock,
+            MODELS, Offers(policies, (), MODELS, "schnell"), limits, PictureLimits(),
         )  # fmt: skip
         self.cases = Cases(self.crashing)
         self.review = Review(self.store, docket, self.cases, policies, bench, replies, studio, self.clock)

@@ -48,6 +48,8 @@ SAMPLE_VALUES: Mapping[str, object] = {
     "roles": "<@&1>",
     "channels": "<#1>",
     "models": "`dev`",
+    "preset": "Oil",
+    "presets": "Oil, Ink",
 }
 
 
@@ -84,7 +86,7 @@ def labels(card: Card) -> set[str]:
 def test_outside_of_guilds_nothing_is_reported(build_job: Callable[..., Job]) -> None:
     """There are no moderators to report it to."""
     job = build_job(JobStatus.DONE)
-    assert not build_card(replace(job, request=replace(job.request, guild_id=None)), NOTHING).buttons
+    assert "Report" not in labels(build_card(replace(job, request=replace(job.request, guild_id=None)), NOTHING))
 
 
 def test_a_card_shows_what_its_model_was_told(build_job: Callable[..., Job]) -> None:
@@ -96,6 +98,15 @@ def test_a_card_shows_what_its_model_was_told(build_job: Callable[..., Job]) -> 
     assert fields(build_card(replace(job, request=replace(styled, lora_strength=None)), NOTHING))["Style"] == "anime"
     bare = fields(build_card(replace(job, request=replace(job.request, model="kontext", strength=None)), NOTHING))
     assert not bare.keys() & {"Style", "Kept in place", "Strength"}
+
+
+def test_a_card_names_the_preset_and_shows_the_members_words(build_job: Callable[..., Job]) -> None:
+    """Its name as it was typed; its words stay between the member and PiAPI."""
+    job = build_job()
+    card = build_card(replace(job, request=replace(job.request, preset="*Oil*", template="{prompt} in oil")), NOTHING)
+    assert fields(card)["Preset"] == r"\*Oil\*"
+    assert card.text.startswith("> a cat in a hat\n")
+    assert "Preset" not in fields(build_card(job, NOTHING))
 
 
 def test_a_waiting_card_says_where_and_how_long(build_job: Callable[..., Job]) -> None:
@@ -151,7 +162,8 @@ def test_every_status_has_a_face(build_job: Callable[..., Job], status: JobStatu
     assert ("Cancel" in labels(card)) == (status in CANCELLABLE)
     assert ("Report" in labels(card)) == (status is JobStatus.DONE)
     assert ("Why?" in labels(card)) == (status is JobStatus.REJECTED)
-    assert len(card.buttons) <= 1
+    assert ("Use as source" in labels(card)) == (status is JobStatus.DONE)
+    assert len(card.buttons) <= 5
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -188,7 +200,12 @@ def test_the_longest_request_fits_into_discord(
 ) -> None:
     """Title 256, description 4096, field 1024, 25 fields, 6000 in all, alt text 1024."""
     request = build_request(
-        prompt=letter * 1000, negative_prompt=letter * 1000, guidance=5.0, count=4, model="dev-advanced"
+        prompt=letter * 1000,
+        negative_prompt=letter * 1000,
+        guidance=5.0,
+        count=4,
+        model="dev-advanced",
+        preset="*" * 32,
     )
     for status in JobStatus:
         job = build_job(status, request=request, source_notes=frozenset({"first_frame"}), submitted_at=NOON)
