@@ -62,6 +62,7 @@ DOORS = (
     "cogs.moderation",
     "cogs.blocks",
     "cogs.privacy",
+    "cogs.mentions",
     "cogs.guilds",
     "cogs.review",
     "cogs.report",
@@ -108,6 +109,7 @@ class Rooms:
     privacy: Privacy
     retention: Retention
     consent: Consent
+    mentions: Consent
     leaving: Leaving
 
 

@@ -34,10 +34,7 @@ _CREATOR = [model.name for model in MODELS.values() if model.wire_model == ADVAN
 LEAST_SECRET = 16
 LONGEST_LABEL = 20
 MOST_DOLLARS = 100
-
-
-def _text(value: str) -> str:
-    return value
+MOST_CAP_DOLLARS = 1_000_000
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -71,17 +68,28 @@ def _model_names(value: str) -> tuple[str, ...]:
     return tuple(name for name in MODELS if name in names)
 
 
+def _dollars(value: str, most: int) -> Decimal | None:
+    """The amount; None where it is none."""
+    try:
+        return amount if 0 <= (amount := Decimal(value)) <= most else None
+    except InvalidOperation:  # not a number, or NaN compared
+        return None
+
+
+def _cap(value: str) -> Decimal | None:
+    cap = _dollars(value, MOST_CAP_DOLLARS)
+    if value and cap is None:
+        raise ValueError(f"must be dollars such as 5 or 0.50, at most {MOST_CAP_DOLLARS}, or empty")
+    return cap
+
+
 def _prices(value: str) -> dict[str, Decimal]:
     """By model; those that are not named have their list price."""
     prices = {model.name: model.price_usd for model in MODELS.values()}
     for part in value.split(","):
         name, _, amount = (piece.strip() for piece in part.partition("="))
-        try:
-            dollars = Decimal(amount)
-            sensible = name in MODELS and 0 <= dollars <= MOST_DOLLARS
-        except InvalidOperation:  # not a number, or NaN compared
-            sensible = False
-        if not sensible:
+        dollars = _dollars(amount, MOST_DOLLARS)
+        if name not in MODELS or dollars is None:
             raise ValueError(f"must be models with dollars for one picture, such as {MODEL_NAMES[0]}=0.0015")
         prices[name] = dollars
     return prices
@@ -142,14 +150,14 @@ class Settings:
 
     discord_token: str = _setting(
         "DISCORD_TOKEN",
-        _text,
+        str,
         None,
         "The bot's token: Developer Portal, your application, Bot, Reset Token.",
         secret=True,
     )
     piapi_api_key: str = _setting(
         "PIAPI_API_KEY",
-        _text,
+        str,
         None,
         "The key of your PiAPI account. Pictures are charged to it.",
         secret=True,
@@ -200,7 +208,7 @@ class Settings:
         "Where the internet reaches this bot's web server, such as https://repaint.example.org."
         " PiAPI then fetches pictures from it and calls back when one is done. Empty: neither.",
     )
-    web_host: str = _setting("WEB_HOST", _text, "127.0.0.1", "The address the web server listens on.")
+    web_host: str = _setting("WEB_HOST", str, "127.0.0.1", "The address the web server listens on.")
     web_port: int = _setting("WEB_PORT", _whole(0, 65535), "8080", "Its port; 0 takes a free one.")
     webhook_secret: str = _setting(
         "WEBHOOK_SECRET",
@@ -235,6 +243,10 @@ class Settings:
         ",".join(f"{model.name}={model.price_usd}" for model in MODELS.values()),
         "What PiAPI charges for one picture, by model; those left out have the price shown here.",
     )
+    daily_cap_usd: Decimal | None = _setting(
+        "DAILY_CAP_USD", _cap, "", "What all orders of a day (UTC) may cost, in dollars; then they wait. Empty: no cap."
+    )
+    monthly_cap_usd: Decimal | None = _setting("MONTHLY_CAP_USD", _cap, "", "The same for a calendar month.")
     presets: tuple[Preset, ...] = _setting(
         "PRESETS_FILE",
         read_presets,

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     PROVIDER_DOWN = "provider_down"
     PROVIDER_KEY = "provider_key"
     PROVIDER_FAILED = "provider_failed"
+    SPENDING_DAY = "spending_day"
+    SPENDING_MONTH = "spending_month"
     TOOK_TOO_LONG = "took_too_long"
     OUTCOME_UNKNOWN = "outcome_unknown"
 

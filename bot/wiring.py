@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +17,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.client import Repaint, Rooms
-from bot.database import Clock, Database, Kept, open_database, system_clock
+from bot.database import Clock, Database, Kept, build_process_name, open_database, quiet_members, system_clock
 from bot.intake import Intake
 from bot.jobs import Job, JobStatus, Store
 from bot.jobs.docket import Docket
@@ -29,16 +26,20 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.history import History
+from bot.jobs.mentions import Mentions
 from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
+from bot.jobs.pause import Pause
 from bot.jobs.privacy import Privacy
 from bot.jobs.retention import Retention
 from bot.jobs.review import Review
 from bot.jobs.runner import Runner
 from bot.jobs.search import Search
+from bot.jobs.spending import Spending
 from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.jobs.tracing import Tracing
+from bot.jobs.waiting import Waiting
 from bot.moderation.automod_rules import AutoModRules
 from bot.moderation.bans import Bans
 from bot.moderation.blocks import Blocks
@@ -81,19 +82,10 @@ class House:
     web_port: int = 0
 
 
-def build_process_name() -> str:
-    """A name no other process has, in leases, logs and PostgreSQL's list of sessions, which cuts it at 63 bytes."""
-    host = socket.gethostname().encode("ascii", "replace").decode()
-    return f"{host[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
-
-
 @asynccontextmanager
 async def open_provider(settings: Settings) -> AsyncIterator[PiAPI]:
     """PiAPI, with its connections."""
-    async with (
-        aiohttp.ClientSession() as session,
-        PictureDownload(base_url=settings.piapi_base_url) as download,
-    ):
+    async with aiohttp.ClientSession() as session, PictureDownload(base_url=settings.piapi_base_url) as download:
         yield PiAPI(
             session=session,
             base_url=settings.piapi_base_url,
@@ -130,6 +122,8 @@ class Plan:
         minutes = settings.give_up_minutes
         self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
         self._picture_limits = PictureLimits()
+        self.pause = Pause(clock)
+        self.mentions = Consent(database, quiet_members)
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -212,7 +206,7 @@ class Plan:
     @cached_property
     def estimates(self) -> Estimates:
         """How long it usually takes."""
-        return Estimates(self.store, self._clock, self._settings.piapi_concurrency)
+        return Estimates(self.store, self._clock, self._settings.piapi_concurrency, self.pause)
 
     @cached_property
     def telling(self) -> Telling:
@@ -260,6 +254,8 @@ class Plan:
             search=Search(self.store, self._provider),
             rules=self.rules,
             docket=Docket(self._database),
+            pause=self.pause,
+            mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
         )
 
@@ -287,6 +283,11 @@ class Plan:
     def runner(self) -> Runner:
         """What moves jobs."""
         ended = (JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED)
+        settings = self._settings
+        caps, most = Spending(settings.daily_cap_usd, settings.monthly_cap_usd), settings.piapi_concurrency
+        waiting = Waiting(
+            self._database, self.store, self.editor, self.estimates, self.pause, caps, self._clock, most, self._limits
+        )
         return Runner(
             store=self.store,
             steps={
@@ -299,10 +300,8 @@ class Plan:
                 **dict.fromkeys(ended, self.telling.tell),
             },
             submit=self.steps.submit,
-            estimates=self.estimates,
-            replies=self.editor,
+            waiting=waiting,
             clock=self._clock,
-            concurrency=self._settings.piapi_concurrency,
             sweep=self.retention.sweep,
         )
 
@@ -312,7 +311,7 @@ class Plan:
     def server(self) -> WebServer:
         """What others ask us by http."""
         secret = self._settings.webhook_secret if self._settings.callbacks else ""
-        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble)
+        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble or self.pause.trouble)
 
     @cached_property
     def rooms(self) -> Rooms:
@@ -342,8 +341,9 @@ class Plan:
             review=self.review,
             desk=self.desk,
             safety_version="" if rules.safety is None else rules.safety.version,
-            privacy=Privacy(self._database, self.store, self.telling, self.erasing),
+            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mentions),
             retention=self.retention,
             consent=Consent(self._database),
+            mentions=self.mentions,
             leaving=Leaving(self._database),
         )

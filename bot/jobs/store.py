@@ -131,10 +131,10 @@ class Store:
 
     # -- taking up -----------------------------------------------------------------------------------------------
 
-    async def admit(self, concurrency: int) -> Job | None:
+    async def admit(self, concurrency: int, charge: Callable[[Connection, Job], None] = open_charge) -> Job | None:
         """Take the job whose turn it is and mark it as being submitted, if the provider has room for one more.
 
-        The room is counted over all processes.
+        The room is counted over all processes. `charge` opens its charge; where it raises, nothing was written.
         """
         if not await self._database.run_ahead(sql.CAN_ADMIT, most=concurrency):
             return None
@@ -147,7 +147,7 @@ class Store:
             if row is None:
                 return None
             job = parse_job(row)
-            open_charge(connection, job)
+            charge(connection, job)
             return job
 
         admitted = await self._database.transact(work)

@@ -18,9 +18,13 @@ RETRYABLE = frozenset(
         Reason.PROVIDER_BUSY,
         Reason.PROVIDER_DOWN,
         Reason.PROVIDER_FAILED,
+        Reason.PROVIDER_KEY,
+        Reason.PROVIDER_NO_CREDIT,
         Reason.PROVIDER_NOT_FETCHED,
         Reason.RESULT_GONE,
         Reason.RESULT_UNUSABLE,
+        Reason.SPENDING_DAY,
+        Reason.SPENDING_MONTH,
         Reason.TOOK_TOO_LONG,
     }
 )

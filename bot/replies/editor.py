@@ -29,6 +29,7 @@ from bot.replies.card import (
     format_file_name,
     format_source_alt,
 )
+from bot.replies.mention import build_button, format_mention
 from bot.replies.post import Picture, Post
 from bot.replies.texts import say_refused
 
@@ -82,6 +83,10 @@ class Editor:
             due_at = waiting.due_at if waiting else self._clock() + timedelta(seconds=GATHER_SECONDS)
             self._pending[job.id] = Status(job, outlook, due_at)
             self._moved.set()
+
+    def is_shown(self, job_id: int) -> bool:
+        """Whether the last thing to show of a job is on its way no longer."""
+        return job_id not in self._pending and job_id not in self._in_flight
 
     async def run(self) -> None:
         """Send status edits for ever."""
@@ -243,6 +248,11 @@ class Editor:
             log.info("job %s: its message cannot be reached: %s", job.id, error)
         await self._directly(done, results)
         return None
+
+    async def mention(self, job: Job) -> None:
+        """Call the member back to their pictures, once. They can say right there that they want no more of that."""
+        button = build_button(job.request.member_id, job.request.locale, wanted=True)
+        await self._post.mention(job, format_mention(job), button)
 
     async def _into_reply(self, job: Job, results: Sequence[Result]) -> int:
         most = self._most_bytes(job)

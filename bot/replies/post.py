@@ -17,8 +17,8 @@ import stamina
 from yarl import URL
 
 from bot.jobs.ports import ReplyLost, SourceGone
-from bot.replies.asking import Dropped, TokenDead, asking
-from bot.replies.embed import build_embed, build_view
+from bot.replies.asking import ChannelClosed, Dropped, TokenDead, asking
+from bot.replies.embed import CardButton, build_embed, build_view
 from bot.replies.homes import Homes
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.database import Clock
     from bot.jobs.model import Job
+    from bot.replies.buttons import Button
     from bot.replies.card import Card
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ UPLOADS_AT_ONCE = 8
 EPHEMERAL = 64
 MEDIA_PROXY = "https://media.discordapp.net"
 """The other origin of Discord's files. The first one is discord.py's own."""
+SUPPRESS_EMBEDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,27 @@ class Post:
             channel = await self._client.create_dm(discord.Object(job.request.member_id))
         content = _addressed(job, card) | ({"nonce": nonce} if nonce else {})
         return await self._send(channel.send, (), content, pictures, key="files")
+
+    async def mention(self, job: Job, text: str, button: Button) -> None:
+        """Say it to the member where the reply is, so that Discord tells them. Never twice.
+
+        By the bot's own token, where the nonce makes two attempts one message; where that does not reach, by the
+        interaction's, which knows no nonce and so is tried once.
+        """
+        view = discord.ui.View(timeout=None).add_item(CardButton(button))
+        member = discord.Object(job.request.member_id)
+        mentions = discord.AllowedMentions(everyone=False, roles=False, users=[member])
+        if job.request.reachable:
+            channel = self._client.get_partial_messageable(job.request.channel_id)
+            content = {"content": text, "view": view, "suppress_embeds": True, "allowed_mentions": mentions}
+            with contextlib.suppress(ChannelClosed):
+                await self._send(channel.send, (), content | {"nonce": f"{job.id}m"}, None)
+                return
+        if not self.token_lives(job):
+            raise ReplyLost("there is no way to mention its member")
+        body = {"content": text, "components": view.to_components(), "allowed_mentions": mentions.to_dict()}
+        async with asking(DEADLINE_SECONDS):
+            await self._client.http.request(_route("POST", job, ""), json=body | {"flags": SUPPRESS_EMBEDS})
 
     async def delete(self, job: Job) -> None:
         """Take the reply away, by the bot's own token."""

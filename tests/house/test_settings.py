@@ -75,6 +75,8 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "MODELS": "schnell,flux",
         "DEFAULT_MODEL": "flux",
         "PRICES_USD": "dev=NaN",
+        "DAILY_CAP_USD": "five",
+        "MONTHLY_CAP_USD": "-1",
         "PRESETS_FILE": "nowhere.toml",
         "PROVENANCE": "yes",
         "LABEL": "no spaces",
@@ -105,6 +107,7 @@ def test_defaults_work() -> None:
     assert settings.models["schnell"].price_usd == Decimal("0.0015")
     assert settings.provenance
     assert not settings.callbacks
+    assert settings.daily_cap_usd is settings.monthly_cap_usd is None
 
 
 def test_an_operator_says_which_models_there_are_and_what_they_cost() -> None:
@@ -114,6 +117,19 @@ def test_an_operator_says_which_models_there_are_and_what_they_cost() -> None:
         "schnell": Decimal("0.0015"),
         "kontext": Decimal("0.03"),
     }
+
+
+def test_an_operator_says_what_may_be_spent() -> None:
+    """Nothing at all is a cap, too."""
+    settings = read_settings(LEAST | {"DAILY_CAP_USD": "0.50", "MONTHLY_CAP_USD": "0"})
+    assert (settings.daily_cap_usd, settings.monthly_cap_usd) == (Decimal("0.5"), Decimal(0))
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1000001", "5 dollars", "-0.01"])
+def test_a_cap_that_is_none_is_a_mistake(amount: str) -> None:
+    """Nobody's money is left open because a cap was mistyped."""
+    with pytest.raises(Misconfigured, match="DAILY_CAP_USD must be dollars"):
+        read_settings(LEAST | {"DAILY_CAP_USD": amount})
 
 
 @pytest.mark.parametrize("prices", ["flux=0.1", "dev", "dev=", "dev=-1", "dev=101", "dev=1,"])

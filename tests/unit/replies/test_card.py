@@ -12,6 +12,7 @@ import pytest
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.model import CANCELLABLE, Outlook
+from bot.jobs.pace import Span
 from bot.replies.card import (
     COLORS,
     Card,
@@ -109,12 +110,12 @@ def test_a_card_names_the_preset_and_shows_the_members_words(build_job: Callable
 
 
 def test_a_waiting_card_says_where_and_how_long(build_job: Callable[..., Job]) -> None:
-    """Place, since when, usually done: as times that tick without edits."""
-    shown = fields(build_card(build_job(), Outlook(3, NOON + timedelta(seconds=20))))
+    """Place, since when, usually done: a time that ticks, and what to hold it against, without edits."""
+    shown = fields(build_card(build_job(), Outlook(3, Span(12.4, 20.1))))
     at = int(NOON.timestamp())
     assert shown["Place in line"] == "3"
     assert shown["Waiting since"] == f"<t:{at}:R>"
-    assert shown["Usually done"] == f"<t:{at + 20}:R>"
+    assert shown["Usually done"] == "after 12–21 s"
     assert shown["Model"] == "Flux schnell"
     assert shown["Strength"] == "70%"
     assert shown["Price"] == "$0.0015"
@@ -137,7 +138,7 @@ def test_a_finished_card_says_what_it_took(build_job: Callable[..., Job]) -> Non
         painted_at=NOON + timedelta(seconds=75.4),
         cost_usd=Decimal("0.00200"),
     )
-    shown = fields(build_card(job, Outlook(None, NOON)))
+    shown = fields(build_card(job, Outlook(None, Span(5.0, 9.0))))
     assert shown["Painted in"] == "1 min 15 s"
     assert shown["Cost"] == "$0.002"
     assert "Usually done" not in shown
@@ -208,7 +209,7 @@ def test_the_longest_request_fits_into_discord(
     )
     for status in JobStatus:
         job = build_job(status, request=request, source_notes=frozenset({"first_frame"}), submitted_at=NOON)
-        card = build_card(job, Outlook(999_999, NOON), "x" * 20, notes=list(Note))
+        card = build_card(job, Outlook(999_999, Span(1e6, 1e7)), "x" * 20, notes=list(Note))
         texts = [
             card.author,
             card.title,

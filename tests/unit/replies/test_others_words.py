@@ -70,7 +70,7 @@ def build_entry(words: str, kind: EntryKind) -> Entry:
     """A line of the book with such words in it."""
     said = dict.fromkeys(("prompt", "pot", "id", "period", "level", "used_usd", "limit_usd"), words)
     content = {"rule": f"own: {words}", **said}
-    return Entry(2, 1, kind, NOON, 3, 4, 1, 7, words.replace(" ", "")[:100], content, "s", "c", "d" * 64)
+    return Entry(2, 1, kind, NOON, 3, 4, 1, 7, "".join(words.split())[:100], content, "s", "c", "d" * 64)
 
 
 def read(card: Card) -> str:
