@@ -48,6 +48,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody 
 
 DOORS = (
     "cogs.img2img",
+    "cogs.repaint_this",
     "cogs.result",
     "cogs.again",
     "cogs.cancel",

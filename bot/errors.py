@@ -36,6 +36,11 @@ class Reason(StrEnum):
     PICTURE_GONE = "picture_gone"
     SOURCE_FORGOTTEN = "source_forgotten"
 
+    # the picture in somebody's message
+    NO_PICTURE = "no_picture"
+    SOURCE_REFUSED = "source_refused"
+    SOURCE_WITHHELD = "source_withheld"
+
     # the provider
     PROVIDER_REFUSED_PICTURE = "provider_refused_picture"
     PROVIDER_NOT_FETCHED = "provider_not_fetched"

@@ -46,7 +46,7 @@ class Ban(commands.Cog):
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """The menu of a message with a result."""
         store = self.bot.rooms.steps.store
-        job = await store.get_by_message(interaction.guild_id or 0, interaction.channel_id or 0, message.id)
+        job = await store.get_by_message(interaction.channel_id or 0, message.id)
         await self._ask(interaction, None if job is None else job.id)
 
     async def _ask(self, interaction: Interaction, job_id: int | None) -> None:

@@ -42,7 +42,7 @@ class Report(commands.Cog):
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """The message's own menu."""
         store = self.bot.rooms.steps.store
-        job = await store.get_by_message(interaction.guild_id or 0, interaction.channel_id or 0, message.id)
+        job = await store.get_by_message(interaction.channel_id or 0, message.id)
         await self._ask(interaction, job, message)
 
     async def _ask(self, interaction: Interaction, job: Job | None, message: discord.Message | None) -> None:

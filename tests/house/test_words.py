@@ -61,6 +61,8 @@ def test_command_words_fit_into_discord(locale: str) -> None:
             assert sentence == sentence.lower(), key
         if key.startswith("command.") and key.endswith(".description"):
             assert 1 <= len(sentence) <= 100, key
+        if key.startswith("menu."):
+            assert 1 <= len(sentence) <= 32, key
 
 
 def test_every_key_in_the_code_is_in_the_catalogue_and_used() -> None:
