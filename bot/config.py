@@ -74,15 +74,28 @@ def _prices(value: str) -> dict[str, Decimal]:
     prices = {model.name: model.price_usd for model in MODELS.values()}
     for part in value.split(","):
         name, _, amount = (piece.strip() for piece in part.partition("="))
-        try:
-            dollars = Decimal(amount)
-            sensible = name in MODELS and 0 <= dollars <= MOST_DOLLARS
-        except InvalidOperation:  # not a number, or NaN compared
-            sensible = False
-        if not sensible:
+        dollars = _read_dollars(amount)
+        if name not in MODELS or dollars is None:
             raise ValueError(f"must be models with dollars for one picture, such as {MODEL_NAMES[0]}=0.0015")
         prices[name] = dollars
     return prices
+
+
+def _optional_dollars(value: str) -> Decimal | None:
+    dollars = _read_dollars(value)
+    if value and dollars is None:
+        raise ValueError(f"must be dollars such as 0.50, at most {MOST_DOLLARS}, or empty")
+    return dollars
+
+
+def _read_dollars(text: str) -> Decimal | None:
+    """None where that is no sensible amount."""
+    try:
+        dollars = Decimal(text)
+        sensible = 0 <= dollars <= MOST_DOLLARS
+    except InvalidOperation:  # not a number, or NaN compared
+        return None
+    return dollars if sensible else None
 
 
 def _http_url(value: str) -> str:
@@ -237,6 +250,25 @@ class Settings:
     retention_hours: int = _setting(
         "RETENTION_HOURS", _whole(0, 87600), "72", "How long pictures are kept after their job is over."
     )
+    outside: bool = _setting(
+        "OUTSIDE",
+        _on_or_off,
+        "on",
+        "Whether pictures are made where no server has invited the bot: in direct messages, in group chats, and in"
+        " other servers by those who installed it to their account. off: only in servers that have.",
+    )
+    outside_daily_pictures: int = _setting(
+        "OUTSIDE_DAILY_PICTURES",
+        _whole(0, 10000),
+        "20",
+        "How many pictures a day each member may have made there; 0 for no limit.",
+    )
+    outside_member_day_usd: Decimal | None = _setting(
+        "OUTSIDE_MEMBER_DAY_USD",
+        _optional_dollars,
+        "",
+        "For how many dollars a day each member may have pictures made there. Empty: no limit.",
+    )
     provenance: bool = _setting(
         "PROVENANCE",
         _on_or_off,
@@ -301,23 +333,3 @@ def _find_contradictions(values: Mapping[str, Any]) -> list[str]:
     elif len(ids) < count and values.get("database_url", "").startswith("sqlite"):
         problems.append("SHARD_IDS leaves shards to other processes, and several processes need PostgreSQL")
     return problems
-
-
-def format_example() -> str:
-    """What `.env.example` says: each setting with its sentence and default, in this order."""
-    parts = ["# Copy to .env and fill in the first two. Everything else has a default that works.\n"]
-    for each in fields(Settings):
-        about, name, default = (each.metadata[key] for key in ("about", "name", "default"))
-        comment = "" if default is None else "# "
-        parts.append(f"# {about}\n{comment}{name}={default or ''}\n")
-    return "\n".join(parts)
-
-
-def format_table() -> str:
-    """The same as the README's table."""
-    lines = ["| setting | default | what it is |", "|---|---|---|"]
-    for each in fields(Settings):
-        about, name, default = (each.metadata[key] for key in ("about", "name", "default"))
-        shown = "*required*" if default is None else f"`{default}`" if default else ""
-        lines.append(f"| `{name}` | {shown} | {about} |")
-    return "\n".join(lines) + "\n"

@@ -70,6 +70,11 @@ class Reason(StrEnum):
     PROMPT_MINORS = "prompt_minors"
     PICTURE_BANNED = "picture_banned"
 
+    # who may speak, and where nobody has a say but the operator
+    TIMED_OUT = "timed_out"
+    OUTSIDE_CLOSED = "outside_closed"
+    OUTSIDE_DAILY_LIMIT = "outside_daily_limit"
+
     # the guild's rules
     BLOCKED = "blocked"
     BLOCKED_UNTIL = "blocked_until"

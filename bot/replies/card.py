@@ -98,6 +98,7 @@ def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note
     paragraphs = (
         "> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN),
         _status_text(job),
+        say(locale, "card.unreachable") if _is_far(job) and not job.request.draft else "",
         say(locale, "card.first_frame") if SourceNote.FIRST_FRAME in job.source_notes else "",
         *(say(locale, f"card.{note}") for note in notes),
     )
@@ -192,7 +193,7 @@ def _buttons(job: Job) -> tuple[Button, ...]:
     in_guild = job.request.guild_id is not None
     offered = {
         "cancel": job.status in CANCELLABLE,
-        "show": not job.over and not job.request.reachable,
+        "show": _is_far(job),
         "again": job.status is JobStatus.FAILED and job.reason in RETRYABLE,
         "report": job.status is JobStatus.DONE and in_guild,
         "why": job.status is JobStatus.REJECTED,
@@ -202,6 +203,11 @@ def _buttons(job: Job) -> tuple[Button, ...]:
         for action, wanted in offered.items()
         if wanted
     )
+
+
+def _is_far(job: Job) -> bool:
+    """Whether the reply may be out of reach when there is something new to show."""
+    return not job.over and not job.request.reachable
 
 
 def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:

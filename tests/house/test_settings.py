@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import format_example, format_table, read_settings
+from bot.config import read_settings
+from bot.config_table import format_example, format_table
 from bot.errors import Misconfigured
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,9 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "MODELS": "schnell,flux",
         "DEFAULT_MODEL": "flux",
         "PRICES_USD": "dev=NaN",
+        "OUTSIDE": "yes",
+        "OUTSIDE_DAILY_PICTURES": "many",
+        "OUTSIDE_MEMBER_DAY_USD": "-1",
         "PROVENANCE": "yes",
         "LABEL": "no spaces",
         "LOG_LEVEL": "loud",
@@ -112,6 +116,13 @@ def test_an_operator_says_which_models_there_are_and_what_they_cost() -> None:
         "schnell": Decimal("0.0015"),
         "kontext": Decimal("0.03"),
     }
+
+
+def test_an_operator_limits_what_is_made_outside_of_servers() -> None:
+    """Twenty pictures a day unless they say otherwise; nothing is a limit only where it was left out."""
+    settings = read_settings(LEAST)
+    assert (settings.outside, settings.outside_daily_pictures, settings.outside_member_day_usd) == (True, 20, None)
+    assert read_settings(LEAST | {"OUTSIDE_MEMBER_DAY_USD": "0"}).outside_member_day_usd == 0
 
 
 @pytest.mark.parametrize("prices", ["flux=0.1", "dev", "dev=", "dev=-1", "dev=101", "dev=1,"])

@@ -222,6 +222,22 @@ def test_a_file_name_of_others_says_nothing(name: str) -> None:
     assert parse_file_name(name) is None
 
 
+def test_a_reply_that_may_get_out_of_reach_says_so(
+    build_job: Callable[..., Job], build_request: Callable[..., Request]
+) -> None:
+    """With the button that brings it back, until there is nothing more to come; a draft has words of its own."""
+    far = build_request(reachable=False)
+    card = build_card(build_job(JobStatus.RUNNING, request=far), NOTHING)
+    assert "quarter of an hour" in card.text
+    assert "Show result" in labels(card)
+    for job in (
+        build_job(JobStatus.DONE, request=far),
+        build_job(JobStatus.RUNNING),
+        build_job(JobStatus.RUNNING, request=build_request(reachable=False, draft=True)),
+    ):
+        assert "quarter of an hour" not in build_card(job, NOTHING).text
+
+
 def test_what_was_done_to_the_pictures_is_said(build_job: Callable[..., Job]) -> None:
     """The first frame of an animation, and a result made smaller, are both mentioned."""
     job = build_job(JobStatus.DONE, source_notes=frozenset({"first_frame"}))
