@@ -50,6 +50,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody 
 
 DOORS = (
     "cogs.img2img",
+    "cogs.repaint_this",
     "cogs.result",
     "cogs.again",
     "cogs.more",
@@ -142,12 +143,13 @@ class Translator(app_commands.Translator):
 class Repaint(commands.AutoShardedBot):
     """The bot's own client. `rooms` are set before it starts; `presses` says which door has which button.
 
-    Of `shard_count` shards (0: as many as Discord thinks right) it runs `shard_ids`; none named: all.
+    Of `shard_count` shards (0: as many as Discord thinks right) it runs `shard_ids`; none named: all. `outside`:
+    whether members may install it to their account, and then have it in group chats and in every server.
     """
 
     rooms: Rooms
 
-    def __init__(self, shard_count: int = 1, shard_ids: tuple[int, ...] = ()) -> None:
+    def __init__(self, shard_count: int = 1, shard_ids: tuple[int, ...] = (), *, outside: bool = True) -> None:
         super().__init__(
             shard_count=shard_count or None,
             command_prefix=commands.when_mentioned,  # no text commands: messages are never read
@@ -155,8 +157,8 @@ class Repaint(commands.AutoShardedBot):
             tree_cls=Tree,
             intents=discord.Intents(guilds=True, auto_moderation_configuration=True),
             allowed_mentions=discord.AllowedMentions.none(),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=outside),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=outside),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,

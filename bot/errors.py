@@ -38,6 +38,11 @@ class Reason(StrEnum):
     PICTURE_GONE = "picture_gone"
     SOURCE_FORGOTTEN = "source_forgotten"
 
+    # the picture in somebody's message
+    NO_PICTURE = "no_picture"
+    SOURCE_REFUSED = "source_refused"
+    SOURCE_WITHHELD = "source_withheld"
+
     # the provider
     PROVIDER_REFUSED_PICTURE = "provider_refused_picture"
     PROVIDER_NOT_FETCHED = "provider_not_fetched"
@@ -69,6 +74,11 @@ class Reason(StrEnum):
     PROMPT_SEXUAL = "prompt_sexual"
     PROMPT_MINORS = "prompt_minors"
     PICTURE_BANNED = "picture_banned"
+
+    # who may speak, and where nobody has a say but the operator
+    TIMED_OUT = "timed_out"
+    OUTSIDE_CLOSED = "outside_closed"
+    OUTSIDE_DAILY_LIMIT = "outside_daily_limit"
 
     # the guild's rules
     BLOCKED = "blocked"

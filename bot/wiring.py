@@ -49,7 +49,7 @@ from bot.moderation.consent import Consent
 from bot.moderation.leaving import Leaving
 from bot.moderation.pack import judge_pack
 from bot.moderation.patterns import Patterns
-from bot.moderation.policies import Policies
+from bot.moderation.policies import Policies, build_outside
 from bot.moderation.rehearsal import Rehearsal
 from bot.moderation.rules import Rules
 from bot.moderation.safety import open_safety
@@ -158,7 +158,8 @@ class Plan:
     @cached_property
     def client(self) -> Repaint:
         """Discord."""
-        return Repaint(self._settings.shard_count, self._settings.shard_ids)
+        settings = self._settings
+        return Repaint(settings.shard_count, settings.shard_ids, outside=settings.outside)
 
     @cached_property
     def post(self) -> Post:
@@ -193,7 +194,7 @@ class Plan:
         return Rules(
             database=self._database,
             clock=self._clock,
-            policies=Policies(self._database),
+            policies=Policies(self._database, build_outside(self._settings)),
             blocks=Blocks(self._database),
             bans=Bans(self._database),
             traces=Traces(self._database),

@@ -297,9 +297,9 @@ class Store:
         rows = await self._database.run(sql.PLACE, job=job_id)
         return int(rows[0][0])
 
-    async def get_by_message(self, guild_id: int, channel_id: int, message_id: int) -> Job | None:
-        """The job whose reply this message of the guild is."""
-        return await self._one(sql.GET_BY_MESSAGE, guild=guild_id, channel=channel_id, message=message_id)
+    async def get_by_message(self, channel_id: int, message_id: int) -> Job | None:
+        """The job whose reply this message is, of whichever guild."""
+        return await self._one(sql.GET_BY_MESSAGE, channel=channel_id, message=message_id)
 
     async def get_open(self) -> list[Job]:
         """The oldest jobs that are not over."""

@@ -50,7 +50,7 @@ def build_buttons(job: Job) -> tuple[Button, ...]:
         job.request.locale,
         {
             "cancel": job.status in CANCELLABLE,
-            "show": not job.over and not job.request.reachable,
+            "show": is_far(job),
             "again": done or (failed and job.reason in RETRYABLE),
             "edit": done or (failed and job.reason in RETRYABLE | {Reason.PROVIDER_REFUSED_REQUEST}),
             "source": done,
@@ -59,6 +59,11 @@ def build_buttons(job: Job) -> tuple[Button, ...]:
             "why": job.status is JobStatus.REJECTED,
         },
     )
+
+
+def is_far(job: Job) -> bool:
+    """Whether the reply may be out of reach when there is something new to show."""
+    return not job.over and not job.request.reachable
 
 
 def build_more(job: Job, locale: str, *, mine: bool, moderates: bool) -> tuple[Button, ...]:

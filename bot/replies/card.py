@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from bot.errors import Reason
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.moderation.pots import format_usd
 from bot.pictures import SourceNote
-from bot.replies.buttons import Button, build_buttons
+from bot.replies.buttons import Button, build_buttons, is_far
 from bot.replies.plain import format_line, format_safe, format_share
 from bot.replies.texts import say
 from bot.replies.waiting import format_pause, format_usual
@@ -25,6 +26,10 @@ LONGEST_ALT = 1000
 LONGEST_NAME = 80
 SPOILER = "SPOILER_"
 """A file whose name begins so is shown blurred until it is clicked."""
+FILE_NAME = re.compile(
+    rf"(?:{SPOILER})?repaint-(?:[a-z0-9]+-)?(?P<job>[0-9]{{1,20}})-(?P<number>[0-9]{{1,2}})\.[a-z0-9]+"
+)
+"""As `format_file_name` writes them."""
 COLORS = {
     JobStatus.ARRIVING: 0x8E9AAF,
     JobStatus.QUEUED: 0x8E9AAF,
@@ -76,6 +81,7 @@ def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note
     paragraphs = (
         "> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN),
         _status_text(job, outlook),
+        say(locale, "card.unreachable") if is_far(job) and not job.request.draft else "",
         say(locale, "card.first_frame") if SourceNote.FIRST_FRAME in job.source_notes else "",
         *(say(locale, f"card.{note}") for note in notes),
     )
@@ -156,6 +162,12 @@ def format_file_name(job: Job, number: int, extension: str, label: str = "", *, 
     """An ASCII file name of ours: what a member typed never gets into one. Discord reads a spoiler from it, too."""
     parts = ["repaint", label.lower(), str(job.id), str(number)]
     return SPOILER * spoiler + "-".join(part for part in parts if part) + f".{extension}"
+
+
+def parse_file_name(name: str) -> tuple[int, int] | None:
+    """The job and the number of the picture in a file name of ours; the source has the number 0. None for others'."""
+    found = FILE_NAME.fullmatch(name)
+    return None if found is None else (int(found["job"]), int(found["number"]))
 
 
 def _status_text(job: Job, outlook: Outlook) -> str:

@@ -38,9 +38,10 @@ UPLOAD_DEADLINE_SECONDS = 60.0
 UPLOADS_AT_ONCE = 8
 """More at once make everything slower, and answers to new commands above all."""
 EPHEMERAL = 64
-MEDIA_PROXY = "https://media.discordapp.net"
-"""The other origin of Discord's files. The first one is discord.py's own."""
+FILE_DOMAINS = (".discordapp.com", ".discordapp.net")
+"""Where Discord keeps files, and shows those of others: cdn, media and images-ext-N are below these."""
 SUPPRESS_EMBEDS = 4
+HTTPS_PORT = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,8 @@ def is_at_discord(url: str) -> bool:
         origin = URL(url).origin()
     except ValueError:
         return False
-    return origin in (URL(discord.Asset.BASE), URL(MEDIA_PROXY))
+    theirs = origin.scheme == "https" and origin.port == HTTPS_PORT and (origin.host or "").endswith(FILE_DOMAINS)
+    return theirs or origin == URL(discord.Asset.BASE)
 
 
 def _content(card: Card) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from bot.replies.card import (
     format_alt,
     format_card,
     format_file_name,
+    parse_file_name,
 )
 from tests.conftest import NOON
 
@@ -223,6 +224,36 @@ def test_the_longest_request_fits_into_discord(
         assert len(card.fields) <= 25
         assert sum(map(len, texts)) <= 6000
         assert len(format_alt(job, 4, 4)) <= 1024
+
+
+@pytest.mark.parametrize("label", ["", "Sandbox", "7"])
+@pytest.mark.parametrize("spoiler", [False, True])
+def test_a_file_name_of_ours_can_be_read(build_job: Callable[..., Job], label: str, spoiler: bool) -> None:
+    """It says which picture of which job that is, whatever the label."""
+    job = build_job()
+    assert parse_file_name(format_file_name(job, 3, "webp", label, spoiler=spoiler)) == (job.id, 3)
+
+
+@pytest.mark.parametrize("name", ["cat.png", "repaint-1.png", "repaint-a-b-1-1.png", "repaint-1-1", "xrepaint-1-1.png"])
+def test_a_file_name_of_others_says_nothing(name: str) -> None:
+    """It is not even tried."""
+    assert parse_file_name(name) is None
+
+
+def test_a_reply_that_may_get_out_of_reach_says_so(
+    build_job: Callable[..., Job], build_request: Callable[..., Request]
+) -> None:
+    """With the button that brings it back, until there is nothing more to come; a draft has words of its own."""
+    far = build_request(reachable=False)
+    card = build_card(build_job(JobStatus.RUNNING, request=far), NOTHING)
+    assert "quarter of an hour" in card.text
+    assert "Show result" in labels(card)
+    for job in (
+        build_job(JobStatus.DONE, request=far),
+        build_job(JobStatus.RUNNING),
+        build_job(JobStatus.RUNNING, request=build_request(reachable=False, draft=True)),
+    ):
+        assert "quarter of an hour" not in build_card(job, NOTHING).text
 
 
 def test_what_was_done_to_the_pictures_is_said(build_job: Callable[..., Job]) -> None:

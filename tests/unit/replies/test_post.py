@@ -52,7 +52,7 @@ def _real_discord(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://evil.example\\@cdn.discordapp.com/cat.png", False),
         ("https://evil.example#@cdn.discordapp.com/", False),
         ("https://evil.example/?https://cdn.discordapp.com/", False),
-        ("https://images-ext-1.discordapp.net/external/x/https/evil.example/cat.png", False),
+        ("https://images-ext-1.discordapp.net/x/https/evil.example/cat.png", True),
         ("https://discord.com/api/v10/users/@me", False),
         ("https://127.0.0.1/cat.png", False),
         ("http://169.254.169.254/latest/meta-data/", False),
