@@ -32,6 +32,7 @@ _CREATOR = [model.name for model in MODELS.values() if model.wire_model == ADVAN
 LEAST_SECRET = 16
 LONGEST_LABEL = 20
 MOST_DOLLARS = 100
+MOST_CAP_DOLLARS = 1_000_000
 
 
 def _text(value: str) -> str:
@@ -83,6 +84,19 @@ def _prices(value: str) -> dict[str, Decimal]:
             raise ValueError(f"must be models with dollars for one picture, such as {MODEL_NAMES[0]}=0.0015")
         prices[name] = dollars
     return prices
+
+
+def _optional_dollars(value: str) -> Decimal | None:
+    if not value:
+        return None
+    try:
+        dollars = Decimal(value)
+        sensible = 0 <= dollars <= MOST_CAP_DOLLARS
+    except InvalidOperation:  # not a number, or NaN compared
+        sensible = False
+    if not sensible:
+        raise ValueError(f"must be dollars such as 5 or 0.50, at most {MOST_CAP_DOLLARS}, or empty")
+    return dollars
 
 
 def _http_url(value: str) -> str:
@@ -232,6 +246,12 @@ class Settings:
         _prices,
         ",".join(f"{model.name}={model.price_usd}" for model in MODELS.values()),
         "What PiAPI charges for one picture, by model; those left out have the price shown here.",
+    )
+    low_balance_usd: Decimal | None = _setting(
+        "LOW_BALANCE_USD",
+        _optional_dollars,
+        "2",
+        "Below so many dollars at PiAPI the owner of the application gets a direct message, once. Empty: never.",
     )
     give_up_minutes: int = _setting("GIVE_UP_MINUTES", _whole(1, 1440), "15", "How long a task at PiAPI is waited for.")
     retention_hours: int = _setting(

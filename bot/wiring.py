@@ -23,11 +23,13 @@ from bot.client import Repaint, Rooms
 from bot.database import Clock, Database, Kept, open_database, system_clock
 from bot.intake import Intake
 from bot.jobs import Job, JobStatus, Store
+from bot.jobs.balance import Balance
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
+from bot.jobs.overview import Overview
 from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
 from bot.jobs.retention import Retention
@@ -56,6 +58,7 @@ from bot.provider import Callback, PiAPI, PictureDownload
 from bot.replies import Editor
 from bot.replies.desk import Desk
 from bot.replies.logbook import LogPoster
+from bot.replies.operator import Owner
 from bot.replies.post import Post
 from bot.web import WebServer, serve
 
@@ -280,6 +283,16 @@ class Plan:
         )
 
     @cached_property
+    def balance(self) -> Balance:
+        """What is left at PiAPI."""
+        kept, owner = Kept(self._database), Owner(self.post, self.client.get_owner_id)
+        return Balance(self._provider, kept, owner, self._clock, self._settings.low_balance_usd)
+
+    async def _sweep(self) -> None:
+        await self.retention.sweep()
+        await self.balance.watch()
+
+    @cached_property
     def runner(self) -> Runner:
         """What moves jobs."""
         ended = (JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED)
@@ -299,7 +312,7 @@ class Plan:
             replies=self.editor,
             clock=self._clock,
             concurrency=self._settings.piapi_concurrency,
-            sweep=self.retention.sweep,
+            sweep=self._sweep,
         )
 
     # -- the doors -----------------------------------------------------------------------------------------------
@@ -341,4 +354,6 @@ class Plan:
             retention=self.retention,
             consent=Consent(self._database),
             leaving=Leaving(self._database),
+            overview=Overview(self._database),
+            troubles=lambda: [self.runner.trouble],
         )
