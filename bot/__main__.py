@@ -3,6 +3,7 @@
 python -m bot                           run the bot
 python -m bot check                     say what is right and what is not, without starting it
 python -m bot move-database FROM TO     copy every row into an empty database
+python -m bot spend                     what was ordered and what it cost, as CSV
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bot.config import Settings, read_settings
 from bot.database.move import move_database
 from bot.errors import Misconfigured
 from bot.logs import set_up_logging
+from bot.spend import spend
 from bot.wiring import House, open_house
 
 STOP_SECONDS = 8.0
@@ -69,6 +71,9 @@ def parse_arguments() -> argparse.Namespace:
     move = verbs.add_parser("move-database", help="copy every row into an empty database; stop the bot first")
     move.add_argument("source", metavar="FROM", help="as in DATABASE_URL; stays as it is")
     move.add_argument("target", metavar="TO", help="the same")
+    spent = verbs.add_parser("spend", help="what was ordered and what it cost, as CSV: this month, or these days")
+    spent.add_argument("--since", metavar="DAY", help="such as 2026-11-01; days are those of UTC")
+    spent.add_argument("--until", metavar="DAY", help="the last day")
     return parser.parse_args()
 
 
@@ -81,6 +86,9 @@ def main() -> int:
         if asked.verb == "move-database":
             moved = asyncio.run(move_database(asked.source, asked.target))
             print(*(f"{count:>9} {table}" for table, count in moved.items()), sep="\n")  # noqa: T201 (what was asked for)
+            return 0
+        if asked.verb == "spend":
+            sys.stdout.write(asyncio.run(spend(asked.since, asked.until)))
             return 0
         settings = read_settings()
         set_up_logging(settings.log_level, settings.log_format)

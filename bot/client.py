@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.intake import Intake
     from bot.jobs.gallery import Gallery
     from bot.jobs.history import History
+    from bot.jobs.overview import Overview
     from bot.jobs.privacy import Privacy
     from bot.jobs.retention import Retention
     from bot.jobs.review import Review
@@ -68,6 +69,7 @@ DOORS = (
     "cogs.review",
     "cogs.report",
     "cogs.ban",
+    "cogs.status",
 )
 SYNCED = "commands synced"
 LARGEST_ID, LARGEST_CASE = 2**63 - 1, 2**31 - 1
@@ -112,6 +114,10 @@ class Rooms:
     consent: Consent
     mentions: Consent
     leaving: Leaving
+    # for whoever runs it
+    overview: Overview
+    troubles: Callable[[], Sequence[str]]
+    """What is wrong right now, in the words of the log."""
 
 
 class Tree(app_commands.CommandTree["Repaint"]):
@@ -190,6 +196,13 @@ class Repaint(commands.AutoShardedBot):
         if translator is None:
             return cast("dict[str, Any]", command.to_dict(self.tree))
         return cast("dict[str, Any]", await command.get_translated_payload(self.tree, translator))
+
+    def get_owner_id(self) -> int | None:
+        """Whose application this is: a person, or the owner of its team. None before Discord has told."""
+        if self.owner_id is not None or self.application is None:
+            return self.owner_id
+        team = self.application.team
+        return self.application.owner.id if team is None else team.owner_id
 
     async def press(self, interaction: discord.Interaction[Any], action: str, number: int) -> None:
         """Do what a button says. `number` is the job's, the case's or the member's, as `action` begins."""

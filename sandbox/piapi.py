@@ -39,7 +39,6 @@ _BUSY_ANSWERS = 2
 _EMPTY_ANSWERS = 4
 _SLOWER, _SLOW_SECONDS = 4, 30.0
 _RETRY_AFTER = {"Retry-After": "2"}
-_BALANCE_USD = 100.0
 _CREDITS_PER_USD = 500
 _MOST_PAGE_SIZE = 100
 _OPEN = ("/temp/", "/uploads/")  # pictures are for everybody who knows the name
@@ -52,7 +51,7 @@ class StandIn:
     `clock` tells unix seconds. `api_key` None takes any key. `durations` are seconds by wire model. `concurrency` is
     how many tasks are in work at once. `history_echoes` adds to the rows of the history what was ordered, which the
     real service was not seen to do. `brush` paints (source, prompt, strength, seed, label). `posts` counts every POST
-    of a task, `created` lists those that became one.
+    of a task, `created` lists those that became one; `balance_usd` is what was paid in.
     """
 
     clock: Callable[[], float] = time.time
@@ -62,6 +61,7 @@ class StandIn:
     concurrency: int = 20
     uploads_allowed: bool = False
     history_echoes: bool = True
+    balance_usd: float = 100.0
     brush: Callable[[bytes, str, float, int, str], bytes] = paint
 
     def __post_init__(self) -> None:
@@ -195,11 +195,11 @@ class StandIn:
     async def _account(self, _: web.Request) -> web.Response:
         now = self.clock()
         used_usd = (self._consumed + sum(task.consumed(now) for task in self.created)) / UNITS_PER_USD
-        left_usd = max(0.0, round(_BALANCE_USD - used_usd, 4))
+        left_usd = max(0.0, round(self.balance_usd - used_usd, 4))
         credits_ = {
             "available_credits": left_usd * _CREDITS_PER_USD,
             "used_credits": used_usd * _CREDITS_PER_USD,
-            "total_credits": _BALANCE_USD * _CREDITS_PER_USD,
+            "total_credits": self.balance_usd * _CREDITS_PER_USD,
             **dict.fromkeys(("frozen_credits", "expired_credits", "inactive_credits"), 0),
         }
         account = {"id": 1, "name": "sandbox", "plan": "free", "type": "ppu", "is_enable": True}

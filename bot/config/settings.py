@@ -164,6 +164,12 @@ class Settings:
         "A file in TOML with the presets that every server is offered, written like bot/presets.toml."
         " Empty: those of bot/presets.toml; off: none.",
     )
+    low_balance_usd: Decimal | None = _setting(
+        "LOW_BALANCE_USD",
+        optional_dollars,
+        "2",
+        "Below so many dollars at PiAPI the owner of the application gets a direct message, once. Empty: never.",
+    )
     give_up_minutes: int = _setting("GIVE_UP_MINUTES", whole(1, 1440), "15", "How long a task at PiAPI is waited for.")
     retention_hours: int = _setting(
         "RETENTION_HOURS", whole(0, 87600), "72", "How long pictures are kept after their job is over."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.database.dialects import ADMITTING, PASS, gate, gone
 from bot.database.engine import Clock, Database, system_clock
 from bot.database.kept import Kept
+from bot.database.migrations import get_head
 from bot.database.moderation import (
     banned_pictures,
     blocks,
@@ -37,6 +38,7 @@ __all__ = [
     "erasures",
     "fingerprints",
     "gate",
+    "get_head",
     "gone",
     "job_roles",
     "jobs",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from bot.errors import Refused
     from bot.jobs.model import Job, Outlook
@@ -75,6 +76,13 @@ class Replies(Protocol):
 
     async def mention(self, job: Job) -> None:
         """Mention its member in a message that leads to the pictures, once however often it is asked for."""
+
+
+class Owner(Protocol):
+    """Whoever runs the bot. Calls raise `ReplyLost` or `ReplyNotReached`."""
+
+    async def tell_low_balance(self, balance_usd: Decimal) -> None:
+        """Say that little is left at the provider."""
 
 
 class Bench(Protocol):

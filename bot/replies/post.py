@@ -160,6 +160,12 @@ class Post:
         content = {"content": text, "suppress_embeds": True, "nonce": nonce}
         await self._send(channel.send, (), content | {"allowed_mentions": discord.AllowedMentions.none()}, None)
 
+    async def say_directly(self, user_id: int, text: str, nonce: str) -> None:
+        """Say something to somebody in a direct message. Twice in a row with the same nonce is once."""
+        async with asking(DEADLINE_SECONDS):
+            channel = await self._client.create_dm(discord.Object(user_id))
+        await self._send(channel.send, (), {"content": text, "nonce": nonce}, None)
+
     async def edit_at(self, channel_id: int, message_id: int, card: Card) -> None:
         """Change the words and buttons of a message of ours; what is attached stays."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)

@@ -1,0 +1,311 @@
+"""Every room, and what each of them asks of the others: built when the first other one asks for it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aiolimiter import AsyncLimiter
+
+from bot.client import Repaint, Rooms
+from bot.database import Clock, Database, Kept, quiet_members
+from bot.intake import Intake
+from bot.jobs import Job, JobStatus, Store
+from bot.jobs.balance import Balance
+from bot.jobs.docket import Docket
+from bot.jobs.erasing import Erasing
+from bot.jobs.estimates import Estimates
+from bot.jobs.gallery import Gallery
+from bot.jobs.handover import Handover
+from bot.jobs.history import History
+from bot.jobs.mentions import Mentions
+from bot.jobs.offers import Offers
+from bot.jobs.overview import Overview
+from bot.jobs.pace import Limits
+from bot.jobs.pause import Pause
+from bot.jobs.privacy import Privacy
+from bot.jobs.retention import Retention
+from bot.jobs.review import Review
+from bot.jobs.runner import Runner
+from bot.jobs.search import Search
+from bot.jobs.spending import Spending
+from bot.jobs.steps import Steps
+from bot.jobs.telling import Telling
+from bot.jobs.tracing import Tracing
+from bot.jobs.waiting import Waiting
+from bot.moderation.automod_rules import AutoModRules
+from bot.moderation.bans import Bans
+from bot.moderation.blocks import Blocks
+from bot.moderation.book import Book
+from bot.moderation.cases import Cases
+from bot.moderation.consent import Consent
+from bot.moderation.leaving import Leaving
+from bot.moderation.patterns import Patterns
+from bot.moderation.policies import Policies, build_outside
+from bot.moderation.rehearsal import Rehearsal
+from bot.moderation.rules import Rules
+from bot.moderation.safety import open_safety
+from bot.moderation.traces import Traces
+from bot.pictures import PictureLimits, Studio
+from bot.provider import Callback, PiAPI
+from bot.replies import Editor
+from bot.replies.desk import Desk
+from bot.replies.logbook import LogPoster
+from bot.replies.operator import Owner
+from bot.replies.post import Post
+from bot.web import WebServer
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+
+class Plan:
+    """Every room, built when the first other one asks for it."""
+
+    def __init__(self, settings: Settings, clock: Clock, database: Database, provider: PiAPI, me: str) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._database = database
+        self._provider = provider
+        self._me = me
+        minutes = settings.give_up_minutes
+        self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
+        self._picture_limits = PictureLimits()
+        self.pause = Pause(clock)
+        self.mentions = Consent(database, quiet_members)
+
+    # -- rows ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def store(self) -> Store:
+        """Jobs."""
+        return Store(self._database, self._me)
+
+    @cached_property
+    def book(self) -> Book:
+        """What was decided."""
+        return Book(self._database)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """What is to be decided."""
+        return Cases(self._database)
+
+    @cached_property
+    def erasing(self) -> Erasing:
+        """What is forgotten."""
+        return Erasing(self._database, self.cases, self.book)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """When it is forgotten."""
+        hours = self._settings.retention_hours
+        return Retention(self._database, self.rules.policies, self.cases, self.book, self.erasing, hours)
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def client(self) -> Repaint:
+        """Discord."""
+        settings = self._settings
+        return Repaint(settings.shard_count, settings.shard_ids, outside=settings.outside)
+
+    @cached_property
+    def post(self) -> Post:
+        """Requests to Discord."""
+        return Post(self.client, self._clock)
+
+    @cached_property
+    def studio(self) -> Studio:
+        """What opens pictures."""
+        return Studio(self._picture_limits, stamps=self._settings.provenance)
+
+    @cached_property
+    def editor(self) -> Editor:
+        """The replies of jobs."""
+        return Editor(self.post, self.studio, self._clock, self._settings.label)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What moderators see."""
+        return Desk(self.post, self.studio, self.store, self.cases, self.rules.policies)
+
+    @cached_property
+    def logbook(self) -> LogPoster:
+        """The lines in log channels."""
+        return LogPoster(self.post, self.book, self.rules.policies, self.store)
+
+    # -- the way of a job ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The judge, with everything it asks."""
+        return Rules(
+            database=self._database,
+            clock=self._clock,
+            policies=Policies(self._database, build_outside(self._settings)),
+            blocks=Blocks(self._database),
+            bans=Bans(self._database),
+            traces=Traces(self._database),
+            patterns=Patterns(),
+            automod=AutoModRules(self.client.fetch_automod, self._clock),
+            safety=open_safety(),
+            presets=self._settings.presets,
+        )
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """How long it usually takes."""
+        return Estimates(self.store, self._clock, self._settings.piapi_concurrency, self.pause)
+
+    @cached_property
+    def telling(self) -> Telling:
+        """The last word of jobs."""
+        return Telling(self.store, self.editor, self._clock, self._limits)
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """Finished pictures."""
+        return Gallery(self.store, self.editor)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The way in."""
+        settings = self._settings
+        return Intake(
+            store=self.store,
+            studio=self.studio,
+            replies=self.editor,
+            handover=Handover(settings.source_handover, settings.public_url, self._provider, self.editor),
+            gallery=self.gallery,
+            estimates=self.estimates,
+            telling=self.telling,
+            rules=self.rules,
+            clock=self._clock,
+            models=settings.models,
+            offers=Offers(self.rules.policies, settings.presets, settings.models, settings.default_model),
+            limits=self._limits,
+            picture_limits=self._picture_limits,
+        )
+
+    @cached_property
+    def steps(self) -> Steps:
+        """From the queue to the reply."""
+        return Steps(
+            store=self.store,
+            provider=self._provider,
+            studio=self.studio,
+            replies=self.editor,
+            estimates=self.estimates,
+            clock=self._clock,
+            callback=self._callback,
+            limits=self._limits,
+            telling=self.telling,
+            search=Search(self.store, self._provider),
+            rules=self.rules,
+            docket=Docket(self._database),
+            pause=self.pause,
+            mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
+            reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
+        )
+
+    def _callback(self, job: Job) -> Callback | None:
+        settings = self._settings
+        if not settings.callbacks:
+            return None
+        return Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
+
+    @cached_property
+    def review(self) -> Review:
+        """What moderators decide."""
+        return Review(
+            store=self.store,
+            docket=self.steps.docket,
+            cases=self.cases,
+            policies=self.rules.policies,
+            bench=self.desk,
+            replies=self.editor,
+            studio=self.studio,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def balance(self) -> Balance:
+        """What is left at PiAPI."""
+        kept, owner = Kept(self._database), Owner(self.post, self.client.get_owner_id)
+        return Balance(self._provider, kept, owner, self._clock, self._settings.low_balance_usd)
+
+    async def _sweep(self) -> None:
+        await self.retention.sweep()
+        await self.balance.watch()
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What moves jobs."""
+        ended = (JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED)
+        settings = self._settings
+        caps, most = Spending(settings.daily_cap_usd, settings.monthly_cap_usd), settings.piapi_concurrency
+        waiting = Waiting(
+            self._database, self.store, self.editor, self.estimates, self.pause, caps, self._clock, most, self._limits
+        )
+        return Runner(
+            store=self.store,
+            steps={
+                JobStatus.ARRIVING: self.intake.accept,
+                JobStatus.SUBMITTING: self.steps.doubt,
+                JobStatus.UNKNOWN: self.steps.look,
+                JobStatus.RUNNING: self.steps.look,
+                JobStatus.DELIVERING: self.steps.deliver,
+                JobStatus.REVIEWING: self.review.step,
+                **dict.fromkeys(ended, self.telling.tell),
+            },
+            submit=self.steps.submit,
+            waiting=waiting,
+            clock=self._clock,
+            sweep=self._sweep,
+        )
+
+    # -- the doors -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def server(self) -> WebServer:
+        """What others ask us by http."""
+        secret = self._settings.webhook_secret if self._settings.callbacks else ""
+        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble or self.pause.trouble)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """What Discord's doors lead to."""
+        rules = self.rules
+        return Rooms(
+            intake=self.intake,
+            steps=self.steps,
+            gallery=self.gallery,
+            history=History(self._database, self.studio),
+            editor=self.editor,
+            wake=self.runner.wake,
+            kept=Kept(self._database),
+            models=self._settings.models,
+            default_model=self._settings.default_model,
+            label=self._settings.label,
+            policies=rules.policies,
+            rehearsal=Rehearsal(self._database, rules.automod),
+            book=self.book,
+            cases=self.cases,
+            blocks=rules.blocks,
+            bans=rules.bans,
+            traces=rules.traces,
+            tracing=Tracing(self._database, self.store, self.book, self.cases),
+            automod=rules.automod,
+            patterns=rules.patterns,
+            review=self.review,
+            desk=self.desk,
+            safety_version="" if rules.safety is None else rules.safety.version,
+            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mentions),
+            retention=self.retention,
+            consent=Consent(self._database),
+            mentions=self.mentions,
+            leaving=Leaving(self._database),
+            overview=Overview(self._database),
+            troubles=lambda: [self.runner.trouble, self.pause.trouble],
+        )
