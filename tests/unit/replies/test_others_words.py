@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Reason, Refused
 from bot.jobs import Job, JobStatus, Request
+from bot.jobs.history import Family, Page, Shelf
 from bot.jobs.model import Outlook
 from bot.jobs.tracing import Record
 from bot.moderation.bans import BannedPicture
@@ -28,6 +29,7 @@ from bot.replies.blocked import format_ban, format_block
 from bot.replies.card import Card, build_card, build_rejection, format_alt, format_file_name
 from bot.replies.desk import build_case
 from bot.replies.embed import build_embed
+from bot.replies.history import build_detail, build_entries, build_family
 from bot.replies.lines import format_entry
 from bot.replies.panel import format_mistake, format_setting
 from bot.replies.rehearsal import format_dry_run, format_matches, format_rules
@@ -109,6 +111,13 @@ def list_places() -> Mapping[str, Callable[[str], str]]:
         "mistake": lambda words: format_mistake(Mistake("unknown", values={"name": words}), EN),
         "setting": lambda words: format_setting(Policy(words=(WordRule(words, "a", "words", "hold"),)), "words", EN),
         "refusal": lambda words: say_refused(EN, Refused(Reason.PROMPT_SAID, message=words)),
+        "own pictures": lambda words: "\n".join(
+            entry.text for entry in build_entries(Page(Shelf.ALL, False, (build_job(words),), None, None, {}), EN)
+        ),
+        "one of them": lambda words: read(build_detail(build_job(words), Outlook(), Shelf.ALL, missing=True)),
+        "its family": lambda words: "\n".join(
+            entry.text for entry in build_family(Family(build_job(words), (), (build_job(words),), more=True), EN)
+        ),
         "blocked": lambda words: say_refused(EN, Refused(Reason.BLOCKED, message=words)),
     }
 
