@@ -83,10 +83,3 @@ def test_no_sentence_lives_outside_the_catalogue() -> None:
         path = ROOT / room
         for file in [path] if path.is_file() else path.rglob("*.py"):
             assert not shown.search(file.read_text(encoding="utf-8")), file
-
-
-def test_what_the_threat_model_names_is_there() -> None:
-    """A file that moved takes its line of SECURITY.md along."""
-    named = re.findall(r"`((?:bot|cogs|docs)/[\w/.]+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8"))
-    assert len(named) > 10
-    assert [path for path in named if not (ROOT / path).exists()] == []
