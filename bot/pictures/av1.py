@@ -58,7 +58,10 @@ class _Bits:
 
 
 def _split(data: bytes, place: Place) -> Iterator[tuple[bytes, Place]]:
-    """Each box by its name, with the place of what it holds."""
+    """Each box by its name, with the place of what it holds.
+
+    Behind the last box of a file anything may stand: what is no box ends it, for decoders too.
+    """
     start, end = place
     found = 0
     while start < end:
@@ -67,8 +70,12 @@ def _split(data: bytes, place: Place) -> Iterator[tuple[bytes, Place]]:
             begin, size = start + 16, int.from_bytes(data[start + 8 : start + 16], "big")
         stop = end if size == 0 else start + size
         found += 1
-        if not begin <= stop <= end or found > MOST_PARTS:
-            raise ValueError(f"a box of {size} bytes at {start}")
+        if found > MOST_PARTS:
+            raise ValueError("a box of far too many boxes")
+        if not begin <= stop <= end:
+            if place == (0, len(data)):
+                return
+            raise EOFError(f"a box of {size} bytes at {start}")
         yield data[start + 4 : start + 8], (begin, stop)
         start = stop
 

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import random
 import zlib
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,6 +126,14 @@ def test_an_honest_picture_is_as_large_as_it_says(size: tuple[int, int], mode: s
     picture = Image.new(mode, size)
     data = encode(picture, "AVIF", save_all=frames > 1, append_images=[picture] * (frames - 1), speed=10)
     assert count_pixels(data) == size[0] * size[1]
+
+
+@pytest.mark.parametrize("more", [b"\0", b"more", bytes(100), b"\0\0\0\x02free", b"\xff" * 64, b"\0\0\xff\xffmdat"])
+def test_what_follows_an_honest_picture_does_not_matter(more: bytes) -> None:
+    """Cameras and programs leave all sorts of things there."""
+    data = encode(Image.new("RGB", (100, 70)), "AVIF", speed=10) + more
+    assert count_pixels(data) == 100 * 70
+    Image.open(BytesIO(data)).load()
 
 
 def test_a_bomb_is_refused_by_its_head(limits: PictureLimits) -> None:
