@@ -12,6 +12,8 @@ import asyncio
 import contextlib
 import signal
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -19,8 +21,11 @@ from bot.check import check
 from bot.config import Settings, read_settings
 from bot.database.move import move_database
 from bot.errors import Misconfigured
-from bot.logs import set_up_logging
+from bot.logs import change_log_level, set_up_logging
 from bot.wiring import House, open_house
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STOP_SECONDS = 8.0
 """What is in hand gets this long; supervisors usually kill after 10."""
@@ -31,12 +36,23 @@ EXIT_MISCONFIGURED = 78
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM, SIGINT, or the end of one of its parts."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listen_to_signals(stop, settings.log_level)
     async with open_house(settings) as house, house.client:
         await house.client.login(settings.discord_token)
         await run_parts(house, stop)
+
+
+def listen_to_signals(stop: asyncio.Event, log_level: str) -> None:
+    """Stop when told to; log at debug on SIGUSR1, and as the settings say again on SIGUSR2."""
+    answers: dict[str, Callable[[], object]] = {
+        "SIGINT": stop.set,
+        "SIGTERM": stop.set,
+        "SIGUSR1": partial(change_log_level, "debug"),
+        "SIGUSR2": partial(change_log_level, log_level),
+    }
+    for name, answer in answers.items():
+        with contextlib.suppress(NotImplementedError, AttributeError):  # Windows: Ctrl-C comes as KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), answer)
 
 
 async def run_parts(house: House, stop: asyncio.Event) -> None:
@@ -83,7 +99,7 @@ def main() -> int:
             print(*(f"{count:>9} {table}" for table, count in moved.items()), sep="\n")  # noqa: T201 (what was asked for)
             return 0
         settings = read_settings()
-        set_up_logging(settings.log_level, settings.log_format)
+        set_up_logging(settings.log_level, settings.log_format, settings.secrets)
         asyncio.run(run(settings))
     except Misconfigured as error:
         print(f"Repaint cannot {asked.verb or 'start'}:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 (its one reader is a person at a terminal)

@@ -14,6 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.logs import Subject, speak_of
 from bot.moderation.automod_rules import NotRead
 from bot.replies.asking import asking
 from bot.replies.embed import CardButton
@@ -105,6 +106,11 @@ class Rooms:
 class Tree(app_commands.CommandTree["Repaint"]):
     """The commands, with one last word for whatever breaks in them."""
 
+    async def interaction_check(self, interaction: discord.Interaction[Repaint], /) -> bool:
+        """Every command is let in, and the log says which one it speaks of."""
+        speak_of_interaction(interaction)
+        return True
+
     async def on_error(self, interaction: discord.Interaction[Repaint], error: app_commands.AppCommandError, /) -> None:
         """Tell the member in one sentence, and the log in full."""
         changed = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
@@ -180,6 +186,7 @@ class Repaint(commands.AutoShardedBot):
 
     async def press(self, interaction: discord.Interaction[Any], action: str, number: int) -> None:
         """Do what a button says. `number` is the job's, the case's or the member's, as `action` begins."""
+        speak_of_interaction(interaction)
         try:
             await self.presses[action](interaction, number)
         except Exception as error:  # noqa: BLE001 (the last word for buttons: the member is told, the log has it all)
@@ -201,6 +208,11 @@ class Repaint(commands.AutoShardedBot):
         except ReplyNotReached as error:
             raise NotRead(str(error)) from error
         return [rule for rule in rules or () if rule]  # the description of the API allows for nulls
+
+
+def speak_of_interaction(interaction: discord.Interaction[Any]) -> None:
+    """From here on, what is logged is about this command or click."""
+    speak_of(Subject(str(interaction.id), interaction.guild_id, secrets=(interaction.token,)))
 
 
 async def answer_alone(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -256,6 +256,12 @@ class Settings:
         return {name: replace(MODELS[name], price_usd=self.prices_usd[name]) for name in self.model_names}
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be written down: of the database's address, its password."""
+        password = make_url(self.database_url).password
+        return (self.discord_token, self.piapi_api_key, self.webhook_secret, password or "")
+
+    @property
     def callbacks(self) -> bool:
         """Whether PiAPI is asked to call back."""
         return bool(self.public_url and self.webhook_secret)

@@ -11,6 +11,7 @@ import discord
 from bot.client import answer_alone
 from bot.errors import Reason, Refused
 from bot.jobs.model import Outlook
+from bot.jobs.moves import speak_of_request
 from bot.moderation.model import Standing
 from bot.replies.card import build_card
 from bot.replies.embed import build_answer
@@ -78,6 +79,7 @@ def is_reachable(interaction: discord.Interaction[Repaint]) -> bool:
 async def begin(interaction: discord.Interaction[Repaint], request: Request, declared: Declared | None) -> None:
     """The start of every job: judged, written down, and answered with a real message within three seconds."""
     intake = interaction.client.rooms.intake
+    speak_of_request(request)
     try:
         request = intake.settle(request)
         allowed = await intake.judge(request, declared, get_standing(interaction))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.jobs.moves import speak_of_request
 from bot.jobs.pace import back_off_seconds, worth_telling
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class Runner:
         self.wake()  # a place at the provider, or in our hands, may be free
 
     async def _do(self, step: Step, job: Job) -> None:
+        speak_of_request(job.request, job.turn, job.key)
         try:
             await step(job)
         except SQLAlchemyError as error:

@@ -1,0 +1,56 @@
+"""Every move of a job, told once it is durable: one line in the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bot.jobs.model import JobStatus
+from bot.logs import Subject, get_trace, speak_of
+
+if TYPE_CHECKING:
+    from bot.jobs.model import Job, Request
+
+log = logging.getLogger(__name__)
+
+
+def speak_of_request(request: Request, turn: int = 0, key: str = "") -> None:
+    """From here to the end of this asyncio task, every line is about this request, or this taking-up of its job.
+
+    What gives access to it, and what was asked, is taken out of those lines.
+    """
+    subject = Subject(
+        trace=_format_trace(request.id, turn),
+        guild_id=request.guild_id,
+        job_id=request.id,
+        secrets=(request.token, key),
+        words=(request.prompt, request.negative_prompt),
+    )
+    speak_of(subject)
+
+
+def moved(job: Job | None) -> Job | None:
+    """Tell that a job stands where it stands now, and return it. None: it was not ours to move."""
+    if job is not None:
+        task = f" as task {job.task_id}" if job.status is JobStatus.RUNNING else ""
+        why = f": {job.reason}" if job.reason else ""
+        log.info("job %s: %s%s%s", job.id, job.status, task, why, extra=_about(job))
+    return job
+
+
+def _about(job: Job) -> dict[str, str]:
+    """The same for machines. A door that moves the job of somebody else says so under its own trace."""
+    known = {
+        "job": job.id,
+        "guild": job.request.guild_id,
+        "trace": get_trace() or _format_trace(job.id, job.turn),
+        "status": job.status,
+        "reason": job.reason,
+        "task": job.task_id,
+        "model": job.request.model,
+    }
+    return {name: str(value) for name, value in known.items() if value is not None}
+
+
+def _format_trace(job_id: int, turn: int) -> str:
+    return f"{job_id}/{turn}"
