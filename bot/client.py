@@ -16,7 +16,7 @@ from discord.ext import commands
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.logs import Subject, speak_of
 from bot.moderation.automod_rules import NotRead
-from bot.replies.asking import asking
+from bot.replies.asking import asking, build_trace
 from bot.replies.embed import CardButton
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
@@ -155,9 +155,18 @@ class Repaint(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            http_trace=build_trace(),
         )
         self.shard_ids = list(shard_ids) or None
         self.presses: dict[str, Press] = {}
+
+    @property
+    def trouble(self) -> str:
+        """Why members are not heard now: which of this process's shards are not connected. Empty when all are."""
+        if not self.is_ready():
+            return "not connected yet"
+        cut = sorted(number for number, shard in self.shards.items() if shard.is_closed())
+        return f"not connected: shard {', '.join(map(str, cut))}" if cut else ""
 
     async def setup_hook(self) -> None:
         """Open the doors, before the gateway does."""

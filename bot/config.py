@@ -32,6 +32,7 @@ _CREATOR = [model.name for model in MODELS.values() if model.wire_model == ADVAN
 LEAST_SECRET = 16
 LONGEST_LABEL = 20
 MOST_DOLLARS = 100
+MOST_PORT = 65535
 
 
 def _text(value: str) -> str:
@@ -60,6 +61,10 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def _optional_port(value: str) -> int | None:
+    return _whole(0, MOST_PORT)(value) if value else None
 
 
 def _model_names(value: str) -> tuple[str, ...]:
@@ -199,7 +204,19 @@ class Settings:
         " PiAPI then fetches pictures from it and calls back when one is done. Empty: neither.",
     )
     web_host: str = _setting("WEB_HOST", _text, "127.0.0.1", "The address the web server listens on.")
-    web_port: int = _setting("WEB_PORT", _whole(0, 65535), "8080", "Its port; 0 takes a free one.")
+    web_port: int = _setting("WEB_PORT", _whole(0, MOST_PORT), "8080", "Its port; 0 takes a free one.")
+    metrics_host: str = _setting(
+        "METRICS_HOST",
+        _text,
+        "127.0.0.1",
+        "The address where /metrics, /readyz and /healthz answer those who run the bot.",
+    )
+    metrics_port: int | None = _setting(
+        "METRICS_PORT",
+        _optional_port,
+        "",
+        "Their port, which must not be open to the world; 0 takes a free one. Empty: they do not answer.",
+    )
     webhook_secret: str = _setting(
         "WEBHOOK_SECRET",
         _secret,

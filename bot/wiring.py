@@ -20,9 +20,10 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.client import Repaint, Rooms
-from bot.database import Clock, Database, Kept, open_database, system_clock
+from bot.database import Clock, Database, Kept, Timed, open_database, system_clock
 from bot.intake import Intake
 from bot.jobs import Job, JobStatus, Store
+from bot.jobs.census import Census
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
@@ -36,6 +37,7 @@ from bot.jobs.search import Search
 from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.jobs.tracing import Tracing
+from bot.metrics import count_provider_request
 from bot.moderation.automod_rules import AutoModRules
 from bot.moderation.bans import Bans
 from bot.moderation.blocks import Blocks
@@ -51,12 +53,13 @@ from bot.moderation.rules import Rules
 from bot.moderation.safety import open_safety
 from bot.moderation.traces import Traces
 from bot.pictures import PictureLimits, Studio
-from bot.provider import Callback, PiAPI, PictureDownload
+from bot.provider import Callback, PiAPI, PictureDownload, Watched
 from bot.replies import Editor
 from bot.replies.desk import Desk
 from bot.replies.logbook import LogPoster
 from bot.replies.post import Post
-from bot.web import WebServer, serve
+from bot.watch import Watch
+from bot.web import WebServer, serve, serve_watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,7 +78,9 @@ class House:
     editor: Editor
     log_poster: LogPoster
     store: Store
+    watch: Watch
     web_port: int = 0
+    metrics_port: int = 0
 
 
 def build_process_name() -> str:
@@ -105,20 +110,22 @@ async def open_house(settings: Settings, clock: Clock = system_clock) -> AsyncIt
     """Everything but the connection to Discord, open. What was opened first is closed last: the database."""
     async with AsyncExitStack() as stack:
         me = build_process_name()
-        database = await stack.enter_async_context(open_database(settings.database_url, clock, me))
-        provider = await stack.enter_async_context(open_provider(settings))
+        database = Timed(await stack.enter_async_context(open_database(settings.database_url, clock, me)))
+        provider = Watched(await stack.enter_async_context(open_provider(settings)), count_provider_request)
         await asyncio.to_thread(judge_pack, "")  # compiles what it looks for, which would keep the first member waiting
         plan = Plan(settings, clock, database, provider, me)
         port = await stack.enter_async_context(serve(plan.server, settings.web_host, settings.web_port))
+        watched = serve_watch(plan.watch, settings.metrics_host, settings.metrics_port)
+        metrics_port = await stack.enter_async_context(watched)
         plan.client.rooms = plan.rooms
         log.info("%s is open", me)
-        yield House(plan.client, plan.runner, plan.editor, plan.logbook, plan.store, port)
+        yield House(plan.client, plan.runner, plan.editor, plan.logbook, plan.store, plan.watch, port, metrics_port)
 
 
 class Plan:
     """Every room, built when the first other one asks for it."""
 
-    def __init__(self, settings: Settings, clock: Clock, database: Database, provider: PiAPI, me: str) -> None:
+    def __init__(self, settings: Settings, clock: Clock, database: Database, provider: Watched, me: str) -> None:
         self._settings = settings
         self._clock = clock
         self._database = database
@@ -301,7 +308,13 @@ class Plan:
     def server(self) -> WebServer:
         """What others ask us by http."""
         secret = self._settings.webhook_secret if self._settings.callbacks else ""
-        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble)
+        return WebServer(self.store, secret, self.runner.wake, self.watch.live)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What those who run it ask."""
+        kept, census = Kept(self._database), Census(self._database)
+        return Watch(self.runner, kept, census, self._provider, self.client, self._clock)
 
     @cached_property
     def rooms(self) -> Rooms:

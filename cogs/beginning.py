@@ -12,6 +12,7 @@ from bot.client import answer_alone
 from bot.errors import Reason, Refused
 from bot.jobs.model import Outlook
 from bot.jobs.moves import speak_of_request
+from bot.metrics import REQUESTS_REFUSED
 from bot.moderation.model import Standing
 from bot.replies.card import build_card
 from bot.replies.embed import build_answer
@@ -86,6 +87,7 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
         job = await intake.arrive(request, allowed)
     except Refused as refused:
         log.info("interaction %s: refused: %s", request.id, refused.reason)
+        REQUESTS_REFUSED.labels(refused.reason).inc()
         await answer_alone(interaction, say_refused(request.locale, refused))
         if refused.reason is Reason.PROMPT_MINORS:
             await interaction.client.rooms.review.bring_wordless(request.guild_id or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.database.dialects import ADMITTING, PASS, gate, gone
+from bot.database.dialects import ADMITTING, PASS, before, gate, gone
 from bot.database.engine import Clock, Database, system_clock
 from bot.database.kept import Kept
 from bot.database.moderation import (
@@ -20,6 +20,7 @@ from bot.database.moderation import (
 )
 from bot.database.opening import open_database
 from bot.database.schema import charges, jobs, later, metadata, now, pictures
+from bot.database.timed import Timed
 
 __all__ = [
     "ADMITTING",
@@ -27,7 +28,9 @@ __all__ = [
     "Clock",
     "Database",
     "Kept",
+    "Timed",
     "banned_pictures",
+    "before",
     "blocks",
     "cases",
     "charges",

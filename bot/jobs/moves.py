@@ -1,4 +1,4 @@
-"""Every move of a job, told once it is durable: one line in the log."""
+"""Every move of a job, told once it is durable: one line in the log, and counted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 from bot.jobs.model import JobStatus
 from bot.logs import Subject, get_trace, speak_of
+from bot.metrics import DELIVERY_SECONDS, JOB_MOVES, PROVIDER_SECONDS, WAITING_SECONDS, WHOLE_SECONDS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from prometheus_client import Histogram
+
     from bot.jobs.model import Job, Request
 
 log = logging.getLogger(__name__)
@@ -35,7 +40,29 @@ def moved(job: Job | None) -> Job | None:
         task = f" as task {job.task_id}" if job.status is JobStatus.RUNNING else ""
         why = f": {job.reason}" if job.reason else ""
         log.info("job %s: %s%s%s", job.id, job.status, task, why, extra=_about(job))
+        JOB_MOVES.labels(job.status, job.reason or "").inc()
+        _time(job)
     return job
+
+
+def _time(job: Job) -> None:
+    """How long the part of the way took that ends with this move."""
+    match job.status:
+        case JobStatus.RUNNING:
+            _observe(WAITING_SECONDS, job.queued_at, job.submitted_at)
+        case JobStatus.DELIVERING if job.approved_at is None:
+            _observe(PROVIDER_SECONDS.labels(job.request.model), job.submitted_at, job.painted_at)
+        case JobStatus.DONE if job.reason is None:
+            _observe(DELIVERY_SECONDS, job.approved_at or job.painted_at, job.ended_at)
+            if job.approved_at is None:
+                _observe(WHOLE_SECONDS, job.created_at, job.ended_at)
+        case _:
+            pass
+
+
+def _observe(seconds: Histogram, begun_at: datetime | None, ended_at: datetime | None) -> None:
+    if begun_at is not None and ended_at is not None:
+        seconds.observe(max(0.0, (ended_at - begun_at).total_seconds()))
 
 
 def _about(job: Job) -> dict[str, str]:

@@ -24,6 +24,7 @@ from bot.jobs.rows import (
     parse_usd,
     to_micros,
 )
+from bot.metrics import LEASE_TAKEOVERS
 from bot.moderation.model import format_flags
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Store:
         self.me = me
         self.shared = database.shared
         self._hands: set[int] = set()
+        self._ours = {"me": me, "lease": LEASE_SECONDS}
 
     # -- arriving ------------------------------------------------------------------------------------------------
 
@@ -142,9 +144,7 @@ class Store:
 
         def work(connection: Connection) -> Job | None:
             connection.execute(PASS, {"gate": ADMITTING})
-            row = connection.execute(
-                sql.ADMIT, {"most": concurrency, "me": self.me, "lease": LEASE_SECONDS}
-            ).one_or_none()
+            row = connection.execute(sql.ADMIT, {"most": concurrency, **self._ours}).one_or_none()
             if row is None:
                 return None
             job = parse_job(row)
@@ -158,9 +158,8 @@ class Store:
 
     async def claim(self, most: int) -> list[Job]:
         """Take up what is due, except what is in our own hands already."""
-        rows = await self._database.run_ahead(
-            sql.CLAIM, most=most, me=self.me, lease=LEASE_SECONDS, hands=list(self._hands)
-        )
+        rows = await self._database.run_ahead(sql.CLAIM, most=most, hands=list(self._hands), **self._ours)
+        LEASE_TAKEOVERS.labels("expired").inc(sum(row.taken_from not in {None, self.me} for row in rows))
         claimed = [parse_job(row) for row in rows]
         self._hands.update(job.id for job in claimed)
         return claimed
@@ -171,12 +170,13 @@ class Store:
 
     async def renew(self) -> None:
         """Keep what is in our hands."""
-        await self._database.run_ahead(sql.RENEW, me=self.me, lease=LEASE_SECONDS, hands=list(self._hands))
+        await self._database.run_ahead(sql.RENEW, hands=list(self._hands), **self._ours)
 
     async def abandon_others(self) -> None:
         """Free what processes that are gone had in their hands, where the database can tell who is."""
         if self._database.tells_who_lives:
-            await self._database.run_ahead(sql.ABANDON, me=self.me)
+            rows = await self._database.run_ahead(sql.ABANDON, me=self.me)
+            LEASE_TAKEOVERS.labels("gone").inc(len(rows))
 
     async def seconds_to_next(self) -> float | None:
         """How long until something will be due, on the database's clock."""

@@ -28,10 +28,13 @@ TASK = {"timestamp": 1, "data": {"task_id": "task-1", "status": "completed", "ou
 class Place:
     """A web server with one running job behind it."""
 
-    def __init__(self, store: Store, job: Job, session: aiohttp.ClientSession, wakes: list[None]) -> None:
+    def __init__(
+        self, store: Store, job: Job, session: aiohttp.ClientSession, wakes: list[None], health: dict[str, object]
+    ) -> None:
         self.store = store
         self.job = job
         self.wakes = wakes
+        self.health = health
         self._session = session
 
     async def call(self, key: str = KEY, secret: str | None = SECRET, **body: object) -> int:
@@ -65,12 +68,13 @@ async def place(tmp_path: Path, clock: MovedClock, build_request: Callable[..., 
         job = await store.running(admitted, "task-1", 10)
         assert job is not None
         wakes: list[None] = []
-        server = WebServer(store, SECRET, lambda: wakes.append(None))
+        health = {"alive": True, "trouble": "a full disk"}
+        server = WebServer(store, SECRET, lambda: wakes.append(None), lambda: health)
         async with (
             serve(server, "127.0.0.1", 0) as port,
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
         ):
-            yield Place(store, job, session, wakes)
+            yield Place(store, job, session, wakes, health)
 
 
 async def test_a_callback_is_a_hint_to_look(place: Place) -> None:
@@ -136,5 +140,12 @@ async def test_the_picture_dies_with_the_job(place: Place) -> None:
 
 
 async def test_it_says_that_it_lives(place: Place) -> None:
-    """For supervisors."""
-    assert await place.get("/healthz") == (200, b'{"alive": true, "trouble": ""}')
+    """For supervisors, who look no further than the status; people read why."""
+    assert await place.get("/healthz") == (200, b'{"alive": true, "trouble": "a full disk"}')
+    place.health["alive"] = False
+    assert (await place.get("/healthz"))[0] == 503
+
+
+async def test_what_is_for_operators_is_not_here(place: Place) -> None:
+    """Whoever reaches this server, it counts nothing for them."""
+    assert [(await place.get(path))[0] for path in ("/metrics", "/readyz")] == [404, 404]
