@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from bot.errors import Reason
 from bot.jobs.model import JobStatus
 from bot.logs import Subject, get_trace, speak_of
 from bot.metrics import DELIVERY_SECONDS, JOB_MOVES, PROVIDER_SECONDS, WAITING_SECONDS, WHOLE_SECONDS
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from bot.jobs.model import Job, Request
 
 log = logging.getLogger(__name__)
+
+WHY_JOBS_FAIL = [reason for reason in Reason if reason.startswith(("provider_", "took_", "outcome_", "result_"))]
+# Prometheus sees something come to a series only if it was there before: the first failure should ring, too.
+for _status, _reason in [*((each, "") for each in JobStatus), *((JobStatus.FAILED, each) for each in WHY_JOBS_FAIL)]:
+    JOB_MOVES.labels(_status, _reason)
 
 
 def speak_of_request(request: Request, turn: int = 0, key: str = "") -> None:
