@@ -3,6 +3,8 @@
 python -m bot                           run the bot
 python -m bot check                     say what is right and what is not, without starting it
 python -m bot move-database FROM TO     copy every row into an empty database
+python -m bot backup TARGET             copy the SQLite database while the bot runs
+python -m bot migrate                   bring the tables up to date, as every start does
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import contextlib
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import discord
@@ -20,6 +23,7 @@ import discord
 from bot.check import check
 from bot.config import Settings, read_settings
 from bot.database.move import move_database
+from bot.database.upkeep import back_up_database, migrate_database
 from bot.errors import Misconfigured
 from bot.logs import change_log_level, set_up_logging
 from bot.wiring import House, open_house
@@ -85,7 +89,17 @@ def parse_arguments() -> argparse.Namespace:
     move = verbs.add_parser("move-database", help="copy every row into an empty database; stop the bot first")
     move.add_argument("source", metavar="FROM", help="as in DATABASE_URL; stays as it is")
     move.add_argument("target", metavar="TO", help="the same")
+    backup = verbs.add_parser("backup", help="copy the SQLite database into a new file, while the bot runs or not")
+    backup.add_argument("target", metavar="TARGET", type=Path, help="a file that does not exist yet")
+    verbs.add_parser("migrate", help="bring the database's tables up to date, as every start does")
     return parser.parse_args()
+
+
+def look_after(database_url: str, asked: argparse.Namespace) -> str:
+    """Do what was asked for with the database alone. Returns what came of it."""
+    if asked.verb == "backup":
+        return f"{asked.target}: {back_up_database(database_url, asked.target):,} bytes"
+    return f"the tables are at {asyncio.run(migrate_database(database_url))}, as this Repaint needs them"
 
 
 def main() -> int:
@@ -99,6 +113,9 @@ def main() -> int:
             print(*(f"{count:>9} {table}" for table, count in moved.items()), sep="\n")  # noqa: T201 (what was asked for)
             return 0
         settings = read_settings()
+        if asked.verb in {"backup", "migrate"}:
+            print(look_after(settings.database_url, asked))  # noqa: T201 (the same)
+            return 0
         set_up_logging(settings.log_level, settings.log_format, settings.secrets)
         asyncio.run(run(settings))
     except Misconfigured as error:
