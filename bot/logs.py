@@ -142,4 +142,4 @@ def set_log_level(level: str) -> None:
 def change_log_level(level: str) -> None:
     """The same while the program runs, and say so."""
     set_log_level(level)
-    log.warning("from now on at level %s", level)
+    log.log(max(logging.WARNING, logging.getLogger().level), "from now on at level %s", level)

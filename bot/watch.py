@@ -89,7 +89,9 @@ class Watch:
             if heard_at is not None and monotonic() - heard_at < (TROUBLE_SECONDS if trouble else LATELY_SECONDS):
                 return trouble
             silence = await _within_patience(self.provider.fetch_account())
-            return self.provider.trouble or silence
+            if self.provider.heard_at == heard_at:
+                self.provider.note(silence)
+            return self.provider.trouble
 
     # -- what it counts ------------------------------------------------------------------------------------------
 

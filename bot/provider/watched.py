@@ -59,6 +59,10 @@ class Watched(Provider):
         with self._watching("fetch_picture"):
             return await self._provider.fetch_picture(url)
 
+    def note(self, trouble: str) -> None:
+        """Its last word, or what somebody made of its silence."""
+        self.trouble, self.heard_at = trouble, monotonic()
+
     @contextmanager
     def _watching(self, operation: str, *, counts: bool = False) -> Iterator[None]:
         began, outcome, trouble = monotonic(), OK, ""
@@ -71,10 +75,9 @@ class Watched(Provider):
             outcome, counts = "broke", False  # given up by whoever asked, most likely: that is not the service's word
             raise
         finally:
-            now = monotonic()
-            self._tell(operation, outcome, now - began)
+            self._tell(operation, outcome, monotonic() - began)
             if counts:
-                self.trouble, self.heard_at = trouble, now
+                self.note(trouble)
 
 
 def _find_trouble(error: ProviderError) -> str:

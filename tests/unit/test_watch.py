@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
 
 import pytest
 
 from bot import watch
+from bot.database import Kept
 from bot.jobs.runner import Runner
+from bot.provider import PiAPI, Watched
 from bot.watch import Watch, feeling_lag
 from tests.readings import read_metrics
 
@@ -30,6 +34,22 @@ def build(runner: NonCallableMagicMock) -> Watch:
     """Somebody who looks at nothing but the loop."""
     nobody = create_autospec(object)
     return Watch(runner, nobody, nobody, nobody, nobody, nobody)
+
+
+async def test_a_silent_service_is_asked_once(runner: NonCallableMagicMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many who ask whether all is well wait for one answer, and for its lack no longer than for an answer."""
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    service = create_autospec(PiAPI, instance=True)
+    service.fetch_account.side_effect = asyncio.Event().wait
+    told: list[str] = []
+    provider = Watched(service, lambda operation, outcome, _: told.append(f"{operation} {outcome}"))
+    discord = SimpleNamespace(trouble="", latency=0.1)
+    asked = Watch(
+        runner, create_autospec(Kept, instance=True), create_autospec(object), provider, discord, datetime.now
+    )
+    answers = await asyncio.gather(*(asked.ready() for _ in range(3)))
+    assert answers == [{"ready": False, "trouble": {"provider": "no answer in 0.05 s"}}] * 3
+    assert told == ["fetch_account broke"]
 
 
 def test_a_loop_that_does_not_come_round_is_not_alive(runner: NonCallableMagicMock) -> None:
