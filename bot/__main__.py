@@ -4,6 +4,8 @@ python -m bot                           run the bot
 python -m bot check                     say what is right and what is not, without starting it
 python -m bot move-database FROM TO     copy every row into an empty database
 python -m bot spend                     what was ordered and what it cost, as CSV
+python -m bot backup TARGET             copy the SQLite database while the bot runs
+python -m bot migrate                   bring the tables up to date, as every start does
 """
 
 from __future__ import annotations
@@ -13,16 +15,23 @@ import asyncio
 import contextlib
 import signal
 import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import discord
 
 from bot.check import check
 from bot.config import Settings, read_settings
 from bot.database.move import move_database
+from bot.database.upkeep import back_up_database, migrate_database
 from bot.errors import Misconfigured
-from bot.logs import set_up_logging
+from bot.logs import change_log_level, set_up_logging
 from bot.spend import spend
 from bot.wiring import House, open_house
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STOP_SECONDS = 8.0
 """What is in hand gets this long; supervisors usually kill after 10."""
@@ -33,12 +42,23 @@ EXIT_MISCONFIGURED = 78
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM, SIGINT, or the end of one of its parts."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listen_to_signals(stop, settings.log_level)
     async with open_house(settings) as house, house.client:
         await house.client.login(settings.discord_token)
         await run_parts(house, stop)
+
+
+def listen_to_signals(stop: asyncio.Event, log_level: str) -> None:
+    """Stop when told to; log at debug on SIGUSR1, and as the settings say again on SIGUSR2."""
+    answers: dict[str, Callable[[], object]] = {
+        "SIGINT": stop.set,
+        "SIGTERM": stop.set,
+        "SIGUSR1": partial(change_log_level, "debug"),
+        "SIGUSR2": partial(change_log_level, log_level),
+    }
+    for name, answer in answers.items():
+        with contextlib.suppress(NotImplementedError, AttributeError):  # Windows: Ctrl-C comes as KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), answer)
 
 
 async def run_parts(house: House, stop: asyncio.Event) -> None:
@@ -74,7 +94,23 @@ def parse_arguments() -> argparse.Namespace:
     spent = verbs.add_parser("spend", help="what was ordered and what it cost, as CSV: this month, or these days")
     spent.add_argument("--since", metavar="DAY", help="such as 2026-11-01; days are those of UTC")
     spent.add_argument("--until", metavar="DAY", help="the last day")
+    backup = verbs.add_parser("backup", help="copy the SQLite database into a new file, while the bot runs or not")
+    backup.add_argument("target", metavar="TARGET", type=Path, help="a file that does not exist yet")
+    verbs.add_parser("migrate", help="bring the database's tables up to date, as every start does")
     return parser.parse_args()
+
+
+def look_after(asked: argparse.Namespace) -> str:
+    """Do what was asked for with the database alone. Returns what came of it."""
+    if asked.verb == "move-database":
+        moved = asyncio.run(move_database(asked.source, asked.target))
+        return "\n".join(f"{count:>9} {table}" for table, count in moved.items())
+    if asked.verb == "spend":
+        return asyncio.run(spend(asked.since, asked.until)).rstrip()
+    url = read_settings().database_url
+    if asked.verb == "backup":
+        return f"{asked.target}: {back_up_database(url, asked.target):,} bytes"
+    return f"the tables are at {asyncio.run(migrate_database(url))}, as this Repaint needs them"
 
 
 def main() -> int:
@@ -83,15 +119,11 @@ def main() -> int:
     try:
         if asked.verb == "check":
             return asyncio.run(check())
-        if asked.verb == "move-database":
-            moved = asyncio.run(move_database(asked.source, asked.target))
-            print(*(f"{count:>9} {table}" for table, count in moved.items()), sep="\n")  # noqa: T201 (what was asked for)
-            return 0
-        if asked.verb == "spend":
-            sys.stdout.write(asyncio.run(spend(asked.since, asked.until)))
+        if asked.verb not in {None, "run"}:
+            print(look_after(asked))  # noqa: T201 (what was asked for)
             return 0
         settings = read_settings()
-        set_up_logging(settings.log_level, settings.log_format)
+        set_up_logging(settings.log_level, settings.log_format, settings.secrets)
         asyncio.run(run(settings))
     except Misconfigured as error:
         print(f"Repaint cannot {asked.verb or 'start'}:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 (its one reader is a person at a terminal)

@@ -14,8 +14,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.logs import Subject, speak_of
 from bot.moderation.automod_rules import NotRead
-from bot.replies.asking import asking
+from bot.replies.asking import asking, build_trace
 from bot.replies.embed import CardButton
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
@@ -123,6 +124,11 @@ class Rooms:
 class Tree(app_commands.CommandTree["Repaint"]):
     """The commands, with one last word for whatever breaks in them."""
 
+    async def interaction_check(self, interaction: discord.Interaction[Repaint], /) -> bool:
+        """Every command is let in, and the log says which one it speaks of."""
+        speak_of_interaction(interaction)
+        return True
+
     async def on_error(self, interaction: discord.Interaction[Repaint], error: app_commands.AppCommandError, /) -> None:
         """Tell the member in one sentence, and the log in full."""
         changed = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
@@ -168,9 +174,18 @@ class Repaint(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            http_trace=build_trace(),
         )
         self.shard_ids = list(shard_ids) or None
         self.presses: dict[str, Press] = {}
+
+    @property
+    def trouble(self) -> str:
+        """Why members are not heard now: which of this process's shards are not connected. Empty when all are."""
+        if not self.is_ready():
+            return "not connected yet"
+        cut = sorted(number for number, shard in self.shards.items() if shard.is_closed())
+        return f"not connected: shard {', '.join(map(str, cut))}" if cut else ""
 
     async def setup_hook(self) -> None:
         """Open the doors, before the gateway does."""
@@ -210,6 +225,7 @@ class Repaint(commands.AutoShardedBot):
         if door is None or number > (LARGEST_CASE if action.startswith("case:") else LARGEST_ID):
             await answer_alone(interaction, say(str(interaction.locale), "door.unknown_button"))
             return
+        speak_of_interaction(interaction)
         try:
             await door(interaction, number)
         except Exception as error:  # noqa: BLE001 (the last word for buttons: the member is told, the log has it all)
@@ -231,6 +247,11 @@ class Repaint(commands.AutoShardedBot):
         except ReplyNotReached as error:
             raise NotRead(str(error)) from error
         return [rule for rule in rules or () if rule]  # the description of the API allows for nulls
+
+
+def speak_of_interaction(interaction: discord.Interaction[Any]) -> None:
+    """From here on, what is logged is about this command or click."""
+    speak_of(Subject(str(interaction.id), interaction.guild_id, secrets=(interaction.token,)))
 
 
 async def answer_alone(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Refused
 from bot.jobs.model import Job, JobStatus, Request
+from bot.jobs.moves import moved
 from bot.jobs.pace import Limits, back_off_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.pictures import PictureLimits, judge_declared
@@ -121,7 +122,7 @@ class Intake:
         async with self.rules.noting(allowed.ask):
             if not await self.store.arrive(spoken, key, allowed.ask.price_usd, allowed.flags, allow):
                 return None
-        return await self.store.get(request.id)
+        return moved(await self.store.get(request.id))
 
     async def answered(self, job: Job, message_id: int | None) -> None:
         """The member has been answered with this message, or (None) perhaps: go on."""
@@ -189,7 +190,6 @@ class Intake:
         address = await self.handover.address(job, source, aside)
         queued = await self.store.queue(job, source, address, seen.flags, spoiler=seen.spoiler)
         if queued is not None:
-            log.info("job %s: queued", job.id)
             self.replies.show(queued, await self.estimates.outlook(queued))
 
     async def _refuse(self, job: Job, refused: Refused) -> None:

@@ -12,6 +12,7 @@ from bot.database import Clock, Database, Kept, quiet_members
 from bot.intake import Intake
 from bot.jobs import Job, JobStatus, Store
 from bot.jobs.balance import Balance
+from bot.jobs.census import Census
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
@@ -47,22 +48,24 @@ from bot.moderation.rules import Rules
 from bot.moderation.safety import open_safety
 from bot.moderation.traces import Traces
 from bot.pictures import PictureLimits, Studio
-from bot.provider import Callback, PiAPI
+from bot.provider import Callback
 from bot.replies import Editor
 from bot.replies.desk import Desk
 from bot.replies.logbook import LogPoster
 from bot.replies.operator import Owner
 from bot.replies.post import Post
+from bot.watch import Watch
 from bot.web import WebServer
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.provider import Watched
 
 
 class Plan:
     """Every room, built when the first other one asks for it."""
 
-    def __init__(self, settings: Settings, clock: Clock, database: Database, provider: PiAPI, me: str) -> None:
+    def __init__(self, settings: Settings, clock: Clock, database: Database, provider: Watched, me: str) -> None:
         self._settings = settings
         self._clock = clock
         self._database = database
@@ -271,7 +274,13 @@ class Plan:
     def server(self) -> WebServer:
         """What others ask us by http."""
         secret = self._settings.webhook_secret if self._settings.callbacks else ""
-        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble or self.pause.trouble)
+        return WebServer(self.store, secret, self.runner.wake, self.watch.live)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What those who run it ask."""
+        kept, census = Kept(self._database), Census(self._database)
+        return Watch(self.runner, kept, census, self._provider, self.client, self._clock)
 
     @cached_property
     def rooms(self) -> Rooms:

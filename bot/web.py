@@ -1,5 +1,6 @@
-"""The one small web server: source pictures for PiAPI, its callbacks, and whether we live.
+"""The two small web servers: one for PiAPI, with source pictures and its callbacks, one for those who run the bot.
 
+The second has a port of its own, so that no front which passes everything on to the first shows it to the world.
 A callback is only a hint to look: nothing in its body is believed but the task's name, and that is read from PiAPI.
 """
 
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+from bot.metrics import CALLBACKS
 from bot.provider import ReadFailed, parse_callback
+from bot.watch import feeling_lag
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from bot.jobs import Store
+    from bot.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -28,18 +32,19 @@ CALLBACK_SECONDS = 10.0
 """How long the body of a callback may take to come."""
 NO_HTTP = (HttpProcessingError, web.RequestPayloadError)
 """What aiohttp raises, and would log with its traceback, where what came was not even HTTP."""
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class WebServer:
     """Three addresses. Paths to pictures and callbacks hold a job's key, which nobody can guess."""
 
     def __init__(
-        self, store: Store, webhook_secret: str, wake: Callable[[], None], trouble: Callable[[], str] = str
+        self, store: Store, webhook_secret: str, wake: Callable[[], None], live: Callable[[], Mapping[str, object]]
     ) -> None:
         self._store = store
         self._secret = webhook_secret.encode()
         self._wake = wake
-        self._trouble = trouble
+        self._live = live
 
     def build_app(self) -> web.Application:
         """The routes."""
@@ -60,20 +65,48 @@ class WebServer:
         """A task moved, says somebody who knows the secret and the job's key. The same answer for who knows neither."""
         # Encoded as aiohttp decoded it: what came is compared byte by byte, also where it was not UTF-8.
         given = request.headers.get("x-webhook-secret", "").encode(errors="surrogateescape")
-        if not self._secret or not hmac.compare_digest(given, self._secret):
+        known = self._secret and hmac.compare_digest(given, self._secret)
+        if not known or not await self._store.hint(request.match_info["key"], await _read_task_id(request)):
+            CALLBACKS.labels("refused").inc()
             raise web.HTTPNotFound
-        if not await self._store.hint(request.match_info["key"], await _read_task_id(request)):
-            raise web.HTTPNotFound
+        CALLBACKS.labels("taken").inc()
         self._wake()
         return web.Response(status=204)
 
     async def get_health(self, _: web.Request) -> web.Response:
         """Alive, and what is wrong if something is."""
-        return web.json_response({"alive": True, "trouble": self._trouble()})
+        return _answer(self._live(), "alive")
+
+
+class WatchServer:
+    """Three addresses for supervisors, balancers and Prometheus. Who reaches the port may know it all."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def build_app(self) -> web.Application:
+        """The routes."""
+        app = web.Application()
+        app.router.add_get("/healthz", self.get_health)
+        app.router.add_get("/readyz", self.get_readiness)
+        app.router.add_get("/metrics", self.get_metrics)
+        return app
+
+    async def get_health(self, _: web.Request) -> web.Response:
+        """Alive, and what is wrong if something is."""
+        return _answer(self._watch.live(), "alive")
+
+    async def get_readiness(self, _: web.Request) -> web.Response:
+        """Whether a member who asks now would get a picture, and what is in the way."""
+        return _answer(await self._watch.ready(), "ready")
+
+    async def get_metrics(self, _: web.Request) -> web.Response:
+        """What is counted."""
+        return web.Response(body=await self._watch.measure(), headers={"Content-Type": METRICS_TYPE})
 
 
 @asynccontextmanager
-async def serve(server: WebServer, host: str, port: int) -> AsyncIterator[int]:
+async def serve(server: WebServer | WatchServer, host: str, port: int) -> AsyncIterator[int]:
     """Listen while the context is open. Yields the port, which `port` 0 leaves to the system."""
     logging.getLogger("aiohttp.server").addFilter(_is_worth_a_line)
     # Nothing is unpacked: who calls back has no reason to pack, and a little can be packed very large.
@@ -83,7 +116,7 @@ async def serve(server: WebServer, host: str, port: int) -> AsyncIterator[int]:
         site = web.TCPSite(runner, host, port)
         await site.start()
         bound = int(runner.addresses[0][1])
-        log.info("web server on %s:%s", host, bound)
+        log.info("%s on %s:%s", type(server).__name__, host, bound)
         yield bound
     finally:
         await runner.cleanup()
@@ -92,6 +125,21 @@ async def serve(server: WebServer, host: str, port: int) -> AsyncIterator[int]:
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
     """Whether it is about us: strangers who send no HTTP get their 400, and cannot fill the log."""
     return record.exc_info is None or not isinstance(record.exc_info[1], NO_HTTP)
+
+
+@asynccontextmanager
+async def serve_watch(watch: Watch, host: str, port: int | None) -> AsyncIterator[int]:
+    """The same for those who run the bot, and keep an eye on the event loop meanwhile. No port: neither, and 0."""
+    if port is None:
+        yield 0
+        return
+    async with feeling_lag(), serve(WatchServer(watch), host, port) as bound:
+        yield bound
+
+
+def _answer(said: Mapping[str, object], what: str) -> web.Response:
+    """200 where `what` is so, else 503: balancers read no further."""
+    return web.json_response(said, status=200 if said[what] else 503)
 
 
 async def _read_task_id(request: web.Request) -> str | None:

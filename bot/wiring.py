@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bot.database import Clock, build_process_name, open_database, system_clock
+from bot.database import Clock, Timed, build_process_name, open_database, system_clock
+from bot.metrics import count_provider_request
 from bot.moderation.pack import judge_pack
 from bot.plan import Plan
-from bot.provider import PiAPI, PictureDownload
-from bot.web import serve
+from bot.provider import PiAPI, PictureDownload, Watched
+from bot.web import serve, serve_watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from bot.jobs.runner import Runner
     from bot.replies import Editor
     from bot.replies.logbook import LogPoster
+    from bot.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,9 @@ class House:
     editor: Editor
     log_poster: LogPoster
     store: Store
+    watch: Watch
     web_port: int = 0
+    metrics_port: int = 0
 
 
 @asynccontextmanager
@@ -63,11 +67,13 @@ async def open_house(settings: Settings, clock: Clock = system_clock) -> AsyncIt
     """Everything but the connection to Discord, open. What was opened first is closed last: the database."""
     async with AsyncExitStack() as stack:
         me = build_process_name()
-        database = await stack.enter_async_context(open_database(settings.database_url, clock, me))
-        provider = await stack.enter_async_context(open_provider(settings))
+        database = Timed(await stack.enter_async_context(open_database(settings.database_url, clock, me)))
+        provider = Watched(await stack.enter_async_context(open_provider(settings)), count_provider_request)
         await asyncio.to_thread(judge_pack, "")  # compiles what it looks for, which would keep the first member waiting
         plan = Plan(settings, clock, database, provider, me)
         port = await stack.enter_async_context(serve(plan.server, settings.web_host, settings.web_port))
+        watched = serve_watch(plan.watch, settings.metrics_host, settings.metrics_port)
+        metrics_port = await stack.enter_async_context(watched)
         plan.client.rooms = plan.rooms
         log.info("%s is open", me)
-        yield House(plan.client, plan.runner, plan.editor, plan.logbook, plan.store, port)
+        yield House(plan.client, plan.runner, plan.editor, plan.logbook, plan.store, plan.watch, port, metrics_port)

@@ -12,6 +12,8 @@ import discord
 from bot.client import answer_alone
 from bot.errors import Reason, Refused
 from bot.jobs.model import Outlook
+from bot.jobs.moves import speak_of_request
+from bot.metrics import REQUESTS_REFUSED
 from bot.moderation.model import Standing
 from bot.replies.card import build_card
 from bot.replies.embed import build_answer
@@ -100,12 +102,14 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
     intake = interaction.client.rooms.intake
     if request.draft:  # nobody's token but the interaction's reaches an answer that one member sees
         request = replace(request, reachable=False)
+    speak_of_request(request)
     try:
         request = await intake.settle(request)
         allowed = await intake.judge(request, declared, get_standing(interaction))
         job = await intake.arrive(request, allowed)
     except Refused as refused:
         log.info("interaction %s: refused: %s", request.id, refused.reason)
+        REQUESTS_REFUSED.labels(refused.reason).inc()
         await answer_refused(interaction, request, refused)
         if refused.reason is Reason.PROMPT_MINORS:
             await interaction.client.rooms.review.bring_wordless(request.guild_id or 0)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dotenv import dotenv_values
+from sqlalchemy import make_url
 
 from bot.config.values import (
+    MOST_PORT,
     database_url,
     http_url,
     label,
@@ -22,6 +24,7 @@ from bot.config.values import (
     one_of,
     optional_dollars,
     optional_http_url,
+    optional_port,
     prices,
     secret,
     shard_ids,
@@ -114,7 +117,19 @@ class Settings:
         " PiAPI then fetches pictures from it and calls back when one is done. Empty: neither.",
     )
     web_host: str = _setting("WEB_HOST", str, "127.0.0.1", "The address the web server listens on.")
-    web_port: int = _setting("WEB_PORT", whole(0, 65535), "8080", "Its port; 0 takes a free one.")
+    web_port: int = _setting("WEB_PORT", whole(0, MOST_PORT), "8080", "Its port; 0 takes a free one.")
+    metrics_host: str = _setting(
+        "METRICS_HOST",
+        str,
+        "127.0.0.1",
+        "The address where /metrics, /readyz and /healthz answer those who run the bot.",
+    )
+    metrics_port: int | None = _setting(
+        "METRICS_PORT",
+        optional_port,
+        "",
+        "Their port, which must not be open to the world; 0 takes a free one. Empty: they do not answer.",
+    )
     webhook_secret: str = _setting(
         "WEBHOOK_SECRET",
         secret,
@@ -210,6 +225,12 @@ class Settings:
     def models(self) -> Mapping[str, Model]:
         """What members may choose from, at this operator's prices."""
         return {name: replace(MODELS[name], price_usd=self.prices_usd[name]) for name in self.model_names}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be written down: of the database's address, its password."""
+        password = make_url(self.database_url).password
+        return (self.discord_token, self.piapi_api_key, self.webhook_secret, password or "")
 
     @property
     def callbacks(self) -> bool:

@@ -19,6 +19,7 @@ MODEL_NAMES = tuple(MODELS)
 LEAST_SECRET = 16
 LONGEST_LABEL = 20
 MOST_DOLLARS = 100
+MOST_PORT = 65535
 MOST_CAP_DOLLARS = 1_000_000
 
 
@@ -49,6 +50,11 @@ def whole(least: int, most: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def optional_port(value: str) -> int | None:
+    """A port; None for nothing."""
+    return whole(0, MOST_PORT)(value) if value else None
 
 
 def model_names(value: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.database.dialects import ADMITTING, PASS, gate, gone
+from bot.database.dialects import ADMITTING, PASS, before, gate, gone
 from bot.database.engine import Clock, Database, system_clock
 from bot.database.kept import Kept
 from bot.database.migrations import get_head
@@ -22,6 +22,7 @@ from bot.database.moderation import (
 )
 from bot.database.opening import build_process_name, open_database
 from bot.database.schema import charges, jobs, later, metadata, now, pictures
+from bot.database.timed import Timed
 
 __all__ = [
     "ADMITTING",
@@ -29,7 +30,9 @@ __all__ = [
     "Clock",
     "Database",
     "Kept",
+    "Timed",
     "banned_pictures",
+    "before",
     "blocks",
     "build_process_name",
     "cases",

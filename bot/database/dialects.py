@@ -1,10 +1,10 @@
-"""What the two databases say differently: who may count now, and who is gone."""
+"""What the two databases say differently: who may count now, who is gone, and whose a row was."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Integer, bindparam, select
+from sqlalchemy import BigInteger, Boolean, Integer, Text, bindparam, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -70,3 +70,23 @@ def _gone_on_postgresql(element: gone, compiler: SQLCompiler, **options: Any) ->
     living = "SELECT application_name FROM pg_stat_activity WHERE application_name IS NOT NULL"
     young = f"pg_postmaster_start_time() > clock_timestamp() - interval '{YOUNG_SECONDS} seconds'"
     return f"({owner} != {me} AND {owner} <> ALL (ARRAY({living})) AND NOT ({young}))"
+
+
+class before(FunctionElement[str]):  # noqa: N801 (reads as SQL does)
+    """`before(owner)`: what RETURNING tells of a column that an UPDATE reads from elsewhere.
+
+    SQLite's tells of nothing but the row as it is now; there a row has had no other living owner anyway.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(before, "sqlite")
+def _before_on_sqlite(element: before, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ARG001 (SQLAlchemy's signature)
+    return "NULL"
+
+
+@compiles(before, "postgresql")
+def _before_on_postgresql(element: before, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)

@@ -39,3 +39,13 @@ class Kept:
             connection.execute(ADD, {"name": name, "value": value})
 
         await self._database.transact(work)
+
+    async def probe(self) -> None:
+        """Write something and take it back in one transaction: that it can be written is all there is to learn."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(DROP, {"which": "probe"})
+            connection.execute(ADD, {"name": "probe", "value": ""})
+            connection.execute(DROP, {"which": "probe"})
+
+        await self._database.transact(work)

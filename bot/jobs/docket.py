@@ -19,6 +19,7 @@ from bot.errors import Reason
 from bot.jobs import statements as sql
 from bot.jobs.erasing import ask_again
 from bot.jobs.model import Job, JobStatus
+from bot.jobs.moves import moved
 from bot.jobs.rows import held, parse_job
 from bot.moderation.book import EntryKind, Line, write
 from bot.moderation.cases import Matter, close_case, open_case
@@ -97,21 +98,23 @@ class Docket:
             open_case(connection, matter)
             return parse_job(row)
 
-        return await self.database.transact(work)
+        return moved(await self.database.transact(work))
 
     async def report(self, job: Job, guild_id: int, member_id: int, words: str, enough: int) -> Heard:
         """A member finds that the pictures should not be shown. `enough` of them hide it until a moderator decides."""
 
-        def work(connection: Connection) -> Heard:
+        def work(connection: Connection) -> Heard | Job:
             connection.execute(PASS, {"gate": guild_id})
             who = {"job": job.id, "member": member_id}
             if connection.execute(REPORTED_BY, who).one_or_none() is not None:
                 return Heard.ALREADY
             connection.execute(ADD_REPORT, who | {"said": words})
             count = connection.execute(COUNT_REPORTS, {"job": job.id}).scalar_one()
-            flag = Flag("reported", str(count))
-            if count >= enough and self._reopen(connection, job, guild_id, EntryKind.REPORT, flag, words, member_id):
-                return Heard.HIDDEN
+            if count >= enough:
+                flag = Flag("reported", str(count))
+                hidden = self._reopen(connection, job, guild_id, EntryKind.REPORT, flag, words, member_id)
+                if hidden is not None:
+                    return hidden
             write(
                 connection,
                 Line(
@@ -125,21 +128,21 @@ class Docket:
             )
             return Heard.COUNTED
 
-        return await self.database.transact(work)
+        return _hear(await self.database.transact(work), Heard.HIDDEN)
 
     async def appeal(self, job: Job, guild_id: int, words: str) -> Heard:
         """The member asks for another look at rejected pictures: once."""
 
-        def work(connection: Connection) -> Heard:
+        def work(connection: Connection) -> Heard | Job:
             connection.execute(PASS, {"gate": guild_id})
             if connection.execute(APPEALS, {"job": job.id}).scalar_one():
                 return Heard.ALREADY
             reopened = self._reopen(
                 connection, job, guild_id, EntryKind.APPEAL, Flag("appeal"), words, job.request.member_id
             )
-            return Heard.APPEALED if reopened else Heard.TOO_LATE
+            return Heard.TOO_LATE if reopened is None else reopened
 
-        return await self.database.transact(work)
+        return _hear(await self.database.transact(work), Heard.APPEALED)
 
     async def describe(self, job_id: int, alts: Sequence[str]) -> Job | None:
         """Keep what is to be read to who cannot see the results. None: they are not shown any more."""
@@ -167,19 +170,19 @@ class Docket:
     ) -> bool:
         """Decide a case of this guild and move its job. False: somebody else was faster, and nothing happened."""
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> tuple[bool, Job | None]:
             if not close_case(connection, guild_id, number, decision.value, by, words):
-                return False
-            if job_id is not None:
-                self._move(connection, guild_id, job_id, decision, words)
-            return True
+                return False, None
+            return True, None if job_id is None else self._move(connection, guild_id, job_id, decision, words)
 
-        return await self.database.transact(work)
+        decided, job = await self.database.transact(work)
+        moved(job)
+        return decided
 
     def _reopen(  # noqa: PLR0913, PLR0917 (what a case is made of)
         self, connection: Connection, job: Job, guild_id: int, kind: EntryKind, flag: Flag, words: str, by: int
-    ) -> bool:
-        """An ended job goes back to review, if it still stands at that end."""
+    ) -> Job | None:
+        """An ended job goes back to review. None: it does not stand at that end any more."""
         ask_again(connection, job.id)
         appealed = kind is EntryKind.APPEAL
         flags = (*(each for each in job.flags if each.kind != flag.kind), flag)
@@ -195,15 +198,25 @@ class Docket:
             },
         ).one_or_none()
         if row is None:
-            return False
+            return None
         open_case(connection, Matter(guild_id, kind, job.request.member_id, job.id, by, flags, words))
-        return True
+        return parse_job(row)
 
-    def _move(self, connection: Connection, guild_id: int, job_id: int, decision: Decision, words: str) -> None:
+    def _move(self, connection: Connection, guild_id: int, job_id: int, decision: Decision, words: str) -> Job | None:
         about = {"job": job_id, "guild": guild_id, "wait": 0.0}
         if decision in {Decision.APPROVE, Decision.SPOILER}:
-            connection.execute(sql.LET_THROUGH, about | {"hidden": int(decision is Decision.SPOILER)})
+            hidden = int(decision is Decision.SPOILER)
+            row = connection.execute(sql.LET_THROUGH, about | {"hidden": hidden}).one_or_none()
         else:
             why = Reason.REVIEW_EXPIRED if decision is Decision.EXPIRE else Reason.REJECTED
             said = json.dumps({"words": words} if words else {})
-            connection.execute(sql.REJECT, about | {"why": why.value, "why_values": said})
+            row = connection.execute(sql.REJECT, about | {"why": why.value, "why_values": said}).one_or_none()
+        return None if row is None else parse_job(row)
+
+
+def _hear(came: Heard | Job, heard: Heard) -> Heard:
+    """What is answered: `heard` where it moved the job."""
+    if isinstance(came, Heard):
+        return came
+    moved(came)
+    return heard

@@ -10,11 +10,14 @@ import contextlib
 import logging
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.jobs.moves import speak_of_request
 from bot.jobs.pace import back_off_seconds
+from bot.metrics import STEP_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -51,6 +54,8 @@ class Runner:
     sweep: Callable[[], Awaitable[None]]
     trouble: str = field(default="", init=False)
     """What is wrong with the database, in its own words; empty when nothing is."""
+    round_at: float = field(default_factory=monotonic, init=False)
+    """When the loop last came round, on the monotonic clock."""
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
@@ -60,6 +65,11 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._looked_at = self._renewed_at = self._swept_at = self.clock()
+
+    @property
+    def in_hand(self) -> int:
+        """How many jobs are worked on right now."""
+        return len(self._in_hand)
 
     def wake(self) -> None:
         """Something may be due: look now."""
@@ -71,6 +81,7 @@ class Runner:
         await self.waiting.begin()
         while not self._stopping:
             self._woken.clear()
+            self.round_at = monotonic()
             try:
                 taken = await self._take()
                 await self._keep_house()
@@ -134,8 +145,10 @@ class Runner:
         self.wake()  # a place at the provider, or in our hands, may be free
 
     async def _do(self, step: Step, job: Job) -> None:
+        speak_of_request(job.request, job.turn, job.key)
         try:
-            await step(job)
+            with STEP_SECONDS.labels(job.status).time():
+                await step(job)
         except SQLAlchemyError as error:
             self._note_trouble(error)
             await self._let_go(job)

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.database import gone, jobs, later, now, pictures
+from bot.database import before, gone, jobs, later, now, pictures
 from bot.database.schema import IS_OPEN, OPEN, Id, Real
 from bot.jobs.model import CANCELLABLE
 from bot.jobs.rows import REQUEST_COLUMNS
@@ -118,14 +118,16 @@ ADMIT = (
 _HANDS = bindparam("hands", type_=Id, expanding=True)
 _NOT_IN_HAND = or_(jobs.c.owner.is_(None), jobs.c.owner != _text("me"), jobs.c.id.not_in(_HANDS))
 _DUE = (
-    select(jobs.c.id)
+    select(jobs.c.id, jobs.c.owner)
     .where(jobs.c.status != "queued", jobs.c.wake_at <= now(), _NOT_IN_HAND)
     .order_by(jobs.c.wake_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
     .cte("due")
 )
-CLAIM = update(jobs).where(jobs.c.id == _DUE.c.id).values(OURS).returning(jobs)
+CLAIM = (
+    update(jobs).where(jobs.c.id == _DUE.c.id).values(OURS).returning(jobs, before(_DUE.c.owner).label("taken_from"))
+)
 RENEW = update(jobs).where(jobs.c.id.in_(_HANDS), jobs.c.owner == _text("me")).values(wake_at=later(_seconds("lease")))
 _ORPHANS = (
     select(jobs.c.id)
@@ -133,7 +135,7 @@ _ORPHANS = (
     .with_for_update(skip_locked=True)
     .cte("orphans")
 )
-ABANDON = update(jobs).where(jobs.c.id == _ORPHANS.c.id).values(owner=null(), wake_at=now())
+ABANDON = update(jobs).where(jobs.c.id == _ORPHANS.c.id).values(owner=null(), wake_at=now()).returning(jobs.c.id)
 RELEASE = (
     update(jobs)
     .where(HELD)

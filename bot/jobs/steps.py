@@ -129,7 +129,6 @@ class Steps:
         if job_now is None:  # cancelled while the order was out: it may still be charged, so keep its name
             await self.store.learn_task(job.id, task.id)
             return
-        log.info("job %s: running as task %s", job.id, task.id)
         self.replies.show(job_now, await self.estimates.outlook(job_now))
 
     async def _not_submitted(self, job: Job, error: NotSubmitted) -> None:
@@ -263,9 +262,7 @@ class Steps:
     async def _bring(self, job: Job, message_id: int | None) -> bool:
         """The pictures are in this message now, or (None) in a direct one. False: the turn was over."""
         await self.store.found(job, message_id)
-        done = await self.store.finish(job, JobStatus.DONE)
-        log.info("job %s: done", job.id)
-        return done is not None
+        return await self.store.finish(job, JobStatus.DONE) is not None
 
     async def _lose(self, job: Job, reason: Reason) -> None:
         """Nobody has the pictures any more; the reply may, where they were shown before and moderators said yes."""

@@ -13,6 +13,7 @@ from bot.database import ADMITTING, PASS, Kept
 from bot.jobs import statements as sql
 from bot.jobs.ledger import GET_CHARGES, ChargeState, learn_charge, open_charge
 from bot.jobs.model import Job, JobStatus, Request
+from bot.jobs.moves import moved
 from bot.jobs.rows import (
     REQUEST_COLUMNS,
     format_picture,
@@ -23,10 +24,11 @@ from bot.jobs.rows import (
     parse_usd,
     to_micros,
 )
+from bot.metrics import LEASE_TAKEOVERS
 from bot.moderation.model import format_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Executable
 
@@ -50,6 +52,7 @@ class Store:
         self.me = me
         self.shared = database.shared
         self._hands: set[int] = set()
+        self._ours = {"me": me, "lease": LEASE_SECONDS}
 
     # -- arriving ------------------------------------------------------------------------------------------------
 
@@ -127,7 +130,7 @@ class Store:
             connection.execute(sql.ADD_PICTURE, picture)
             return parse_job(row)
 
-        return await self._database.transact(work)
+        return moved(await self._database.transact(work))
 
     # -- taking up -----------------------------------------------------------------------------------------------
 
@@ -141,25 +144,22 @@ class Store:
 
         def work(connection: Connection) -> Job | None:
             connection.execute(PASS, {"gate": ADMITTING})
-            row = connection.execute(
-                sql.ADMIT, {"most": concurrency, "me": self.me, "lease": LEASE_SECONDS}
-            ).one_or_none()
+            row = connection.execute(sql.ADMIT, {"most": concurrency, **self._ours}).one_or_none()
             if row is None:
                 return None
             job = parse_job(row)
             charge(connection, job)
             return job
 
-        admitted = await self._database.transact(work)
+        admitted = moved(await self._database.transact(work))
         if admitted is not None:
             self._hands.add(admitted.id)
         return admitted
 
     async def claim(self, most: int) -> list[Job]:
         """Take up what is due, except what is in our own hands already."""
-        rows = await self._database.run_ahead(
-            sql.CLAIM, most=most, me=self.me, lease=LEASE_SECONDS, hands=list(self._hands)
-        )
+        rows = await self._database.run_ahead(sql.CLAIM, most=most, hands=list(self._hands), **self._ours)
+        LEASE_TAKEOVERS.labels("expired").inc(sum(row.taken_from not in {None, self.me} for row in rows))
         claimed = [parse_job(row) for row in rows]
         self._hands.update(job.id for job in claimed)
         return claimed
@@ -170,12 +170,13 @@ class Store:
 
     async def renew(self) -> None:
         """Keep what is in our hands."""
-        await self._database.run_ahead(sql.RENEW, me=self.me, lease=LEASE_SECONDS, hands=list(self._hands))
+        await self._database.run_ahead(sql.RENEW, hands=list(self._hands), **self._ours)
 
     async def abandon_others(self) -> None:
         """Free what processes that are gone had in their hands, where the database can tell who is."""
         if self._database.tells_who_lives:
-            await self._database.run_ahead(sql.ABANDON, me=self.me)
+            rows = await self._database.run_ahead(sql.ABANDON, me=self.me)
+            LEASE_TAKEOVERS.labels("gone").inc(len(rows))
 
     async def seconds_to_next(self) -> float | None:
         """How long until something will be due, on the database's clock."""
@@ -198,17 +199,17 @@ class Store:
     async def requeue(self, job: Job, wait_seconds: float) -> Job | None:
         """Nothing was submitted: back to the same place, not before `wait_seconds`."""
         learned = partial(learn_charge, job_id=job.id, state=ChargeState.NONE)
-        return await self._move(sql.REQUEUE, learned, **held(job), wait=wait_seconds)
+        return moved(await self._move(sql.REQUEUE, learned, **held(job), wait=wait_seconds))
 
     async def doubt(self, job: Job, wait_seconds: float) -> Job | None:
         """Nobody knows whether a task was made: wait for news, never submit again."""
         learned = partial(learn_charge, job_id=job.id, state=ChargeState.UNKNOWN)
-        return await self._move(sql.DOUBT, learned, **held(job), wait=wait_seconds)
+        return moved(await self._move(sql.DOUBT, learned, **held(job), wait=wait_seconds))
 
     async def running(self, job: Job, task_id: str, wait_seconds: float) -> Job | None:
         """The provider works on it; somebody looks again in `wait_seconds`."""
         learned = partial(learn_charge, job_id=job.id, state=ChargeState.EXPECTED, task_id=task_id)
-        return await self._move(sql.RUNNING, learned, **held(job), task=task_id, wait=wait_seconds)
+        return moved(await self._move(sql.RUNNING, learned, **held(job), task=task_id, wait=wait_seconds))
 
     async def learn_task(self, job_id: int, task_id: str) -> None:
         """Remember the task of a job that has moved on meanwhile: what may be charged must be findable."""
@@ -224,7 +225,8 @@ class Store:
         urls = "\n".join(task.picture_urls)
         state = ChargeState.EXPECTED if task.cost_usd is None else ChargeState.SETTLED
         learned = partial(learn_charge, job_id=job.id, state=state, task_id=task.id, usd=task.cost_usd)
-        return await self._move(sql.PAINTED, learned, **held(job), urls=urls, cost=to_micros(task.cost_usd), wait=0.0)
+        cost = to_micros(task.cost_usd)
+        return moved(await self._move(sql.PAINTED, learned, **held(job), urls=urls, cost=cost, wait=0.0))
 
     async def keep_results(self, job: Job, results: Sequence[Result]) -> None:
         """Keep the finished pictures until the message has them, and a retention time longer."""
@@ -241,10 +243,8 @@ class Store:
         values: Mapping[str, object] | None = None,
     ) -> Job | None:
         """Bring it to an end that its member is still to be told. `values` fill the placeholders of its sentence."""
-        why = reason and reason.value
-        return await self._one(
-            sql.END, **held(job), end=status.value, why=why, why_values=json.dumps(dict(values or {}))
-        )
+        why, said = reason and reason.value, json.dumps(dict(values or {}))
+        return moved(await self._one(sql.END, **held(job), end=status.value, why=why, why_values=said))
 
     async def finish(self, job: Job, status: JobStatus, reason: Reason | None = None) -> Job | None:
         """Bring it to an end of which there is nothing to tell: its member has the picture, or was never answered.
@@ -252,7 +252,8 @@ class Store:
         The job's `flags` and `spoiler` are kept as they were shown.
         """
         shown = {"flagged": format_flags(job.flags), "hidden": int(job.spoiler)}
-        return await self._one(sql.FINISH, **held(job), end=status.value, why=reason and reason.value, **shown)
+        why = reason and reason.value
+        return moved(await self._one(sql.FINISH, **held(job), end=status.value, why=why, **shown))
 
     async def told(self, job: Job) -> None:
         """Its member knows how it ended, or cannot be reached."""
@@ -261,16 +262,15 @@ class Store:
     async def refuse_order(self, job: Job, reason: Reason) -> Job | None:
         """The provider does not want this order: nothing was made, and the job ends."""
         learned = partial(learn_charge, job_id=job.id, state=ChargeState.NONE)
-        return await self._move(
-            sql.END, learned, **held(job), end=JobStatus.FAILED.value, why=reason.value, why_values="{}"
-        )
+        end = {"end": JobStatus.FAILED.value, "why": reason.value, "why_values": "{}"}
+        return moved(await self._move(sql.END, learned, **held(job), **end))
 
     async def cancel(self, job_id: int) -> Job | None:
         """Stop waiting for it, whoever holds it. None if it is being delivered or over.
 
         Who asked for it says so within some seconds, and that it was `told`; otherwise the loop does.
         """
-        return await self._one(sql.CANCEL, job=job_id, wait=ARRIVAL_SECONDS)
+        return moved(await self._one(sql.CANCEL, job=job_id, wait=ARRIVAL_SECONDS))
 
     async def renew_token(self, job_id: int, token: str, token_id: int) -> Job | None:
         """A click on the reply brought a new token: with it the reply can be edited for another quarter of an hour."""
@@ -346,5 +346,4 @@ class Store:
         return [parse_job(row) for row in await self._database.run(statement, **values)]
 
     async def _one(self, statement: Executable, **values: object) -> Job | None:
-        found: Iterable[Job] = await self._all(statement, **values)
-        return next(iter(found), None)
+        return next(iter(await self._all(statement, **values)), None)

@@ -40,7 +40,6 @@ class Telling:
 
     async def tell(self, job: Job) -> None:
         """Say how a job ended. What cannot be reached is tried again for a while; it does not change how it ended."""
-        log.info("job %s: %s: %s", job.id, job.status, job.reason)
         try:
             await self._show(job)
         except ReplyNotReached as error:

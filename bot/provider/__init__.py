@@ -20,6 +20,7 @@ from bot.provider.errors import (
 from bot.provider.models import MODELS, OPTIONS, Mismatch, Model, pick_chosen
 from bot.provider.piapi import PiAPI, Timeouts
 from bot.provider.protocol import Account, Callback, FailureKind, Order, Provider, Task, TaskState
+from bot.provider.watched import Watched
 from bot.provider.wire import parse_callback
 from bot.provider.words import format_for_log
 
@@ -52,6 +53,7 @@ __all__ = [
     "TaskState",
     "Timeouts",
     "Unreachable",
+    "Watched",
     "format_for_log",
     "parse_callback",
     "pick_chosen",

@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.metrics import DISCORD_ERRORS, DISCORD_REQUEST_SECONDS, DISCORD_RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -87,6 +89,7 @@ async def asking(deadline_seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(deadline_seconds):
             yield
     except discord.HTTPException as error:
+        DISCORD_ERRORS.labels(str(error.code)).inc()
         raise _translate(error) from error
     except (aiohttp.ClientConnectionError, ConnectionError) as error:
         raise Dropped(f"{type(error).__name__}: {error}") from error
@@ -106,3 +109,25 @@ def _translate(error: discord.HTTPException) -> ReplyLost | ReplyNotReached:
     if error.status in {UNAUTHORIZED, TOO_MANY_REQUESTS} or error.status >= SERVER_ERROR:
         return ReplyNotReached(detail)
     return ReplyLost(f"{detail}: {error.text[:300]}")
+
+
+def build_trace() -> aiohttp.TraceConfig:
+    """For discord.py: counts what Discord answers, also to what the library asks by itself, and asks again."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(_begin)
+    trace.on_request_end.append(_answered)
+    trace.on_request_exception.append(_unanswered)
+    return trace
+
+
+async def _begin(_: object, context: Any, __: object) -> None:
+    context.began = perf_counter()
+
+
+async def _answered(_: object, context: Any, answer: aiohttp.TraceRequestEndParams) -> None:
+    DISCORD_REQUEST_SECONDS.labels(answer.method).observe(perf_counter() - context.began)
+    DISCORD_RESPONSES.labels(answer.method, str(answer.response.status)).inc()
+
+
+async def _unanswered(_: object, __: object, failure: aiohttp.TraceRequestExceptionParams) -> None:
+    DISCORD_RESPONSES.labels(failure.method, "none").inc()

@@ -72,6 +72,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "SHARD_IDS": "0;1",
         "PUBLIC_URL": "repaint.example.org",
         "WEB_PORT": "70000",
+        "METRICS_PORT": "http",
         "WEBHOOK_SECRET": "short-secret",
         "MODELS": "schnell,flux",
         "DEFAULT_MODEL": "flux",

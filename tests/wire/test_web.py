@@ -35,11 +35,12 @@ TASK = {"timestamp": 1, "data": {"task_id": "task-1", "status": "completed", "ou
 class Place:
     """A web server with one running job behind it."""
 
-    def __init__(self, store: Store, job: Job, port: int, wakes: list[None]) -> None:
+    def __init__(self, store: Store, job: Job, port: int, wakes: list[None], health: dict[str, object]) -> None:
         self.store = store
         self.job = job
         self.port = port
         self.wakes = wakes
+        self.health = health
         self._session = aiohttp.ClientSession(f"http://127.0.0.1:{port}")
 
     async def close(self) -> None:
@@ -77,9 +78,10 @@ async def place(tmp_path: Path, clock: MovedClock, build_request: Callable[..., 
         job = await store.running(admitted, "task-1", 10)
         assert job is not None
         wakes: list[None] = []
-        server = WebServer(store, SECRET, lambda: wakes.append(None))
+        health = {"alive": True, "trouble": "a full disk"}
+        server = WebServer(store, SECRET, lambda: wakes.append(None), lambda: health)
         async with serve(server, "127.0.0.1", 0) as port:
-            opened = Place(store, job, port, wakes)
+            opened = Place(store, job, port, wakes, health)
             yield opened
             await opened.close()
 
@@ -147,8 +149,15 @@ async def test_the_picture_dies_with_the_job(place: Place) -> None:
 
 
 async def test_it_says_that_it_lives(place: Place) -> None:
-    """For supervisors."""
-    assert await place.get("/healthz") == (200, b'{"alive": true, "trouble": ""}')
+    """For supervisors, who look no further than the status; people read why."""
+    assert await place.get("/healthz") == (200, b'{"alive": true, "trouble": "a full disk"}')
+    place.health["alive"] = False
+    assert (await place.get("/healthz"))[0] == 503
+
+
+async def test_what_is_for_operators_is_not_here(place: Place) -> None:
+    """Whoever reaches this server, it counts nothing for them."""
+    assert [(await place.get(path))[0] for path in ("/metrics", "/readyz")] == [404, 404]
 
 
 # -- hostile senders -----------------------------------------------------------------------------------------------
