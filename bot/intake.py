@@ -39,7 +39,7 @@ LONGEST_PROMPT = 1000
 LONGEST_WORDS = 1500
 """With a preset's around them. What has its place for the prompt once can take the longest."""
 KEY_BYTES = 24
-MOST_DEATHS = 3
+MOST_DEATHS = 8
 """So often a process may end with an arriving job in hand. Its picture may be why, and would end the next one, too."""
 
 
