@@ -52,6 +52,7 @@ DOORS = (
     "cogs.result",
     "cogs.again",
     "cogs.more",
+    "cogs.drafts",
     "cogs.cancel",
     "cogs.automod",
     "cogs.settings",

@@ -77,6 +77,7 @@ class Reason(StrEnum):
     MODEL_CLOSED = "model_closed"
     STRENGTH_RANGE = "strength_range"
     COUNT_CLOSED = "count_closed"
+    DRAFTS_CLOSED = "drafts_closed"
     TOO_MANY_OPEN = "too_many_open"
     COOLDOWN = "cooldown"
     DAILY_LIMIT = "daily_limit"

@@ -30,6 +30,7 @@ from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
+from bot.jobs.publishing import Publishing
 from bot.jobs.retention import Retention
 from bot.jobs.review import Review
 from bot.jobs.runner import Runner
@@ -256,6 +257,7 @@ class Plan:
             search=Search(self.store, self._provider),
             rules=self.rules,
             docket=Docket(self._database),
+            publishing=Publishing(self._database, self.store, self.rules),
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
         )
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from bot.provider import Model
 
 ATTACHMENT_OPTION = 11
-OPTIONS = ("image", "prompt", "model", *MODEL_OPTIONS)
+OPTIONS = ("image", "prompt", "model", *MODEL_OPTIONS, "visibility")
+DRAFT = "draft"
+VISIBILITIES = ("public", DRAFT)
 
 
 class PictureCommand(app_commands.Command[Any, ..., None]):
@@ -95,6 +97,9 @@ class Img2Img(commands.Cog):
     @picture_command("command.img2img")
     @app_commands.rename(**{option: words(f"command.img2img.{option}.name") for option in OPTIONS})
     @app_commands.describe(**{option: words(f"command.img2img.{option}.description") for option in OPTIONS})
+    @app_commands.choices(
+        visibility=[app_commands.Choice(name=words(f"visibility.{each}"), value=each) for each in VISIBILITIES]
+    )
     async def img2img(  # noqa: PLR0913, PLR0917 (a command's parameters are its options)
         self,
         interaction: discord.Interaction[Repaint],
@@ -108,6 +113,7 @@ class Img2Img(commands.Cog):
         lora: str = "",
         lora_strength: float | None = None,
         control: str = "",
+        visibility: str = "",
     ) -> None:
         """Repaint an attached picture."""
         request = Request(
@@ -122,6 +128,7 @@ class Img2Img(commands.Cog):
             lora=lora,
             lora_strength=lora_strength,
             control=control,
+            draft=visibility == DRAFT,
         )
         await begin(interaction, request, Declared(image.size, image.width, image.height))
 

@@ -31,6 +31,8 @@ class Ask:
     count: int
     price_usd: Decimal
     age_restricted: bool
+    draft: bool = False
+    """Whether its member alone will see what is made."""
 
 
 @dataclass(frozen=True, slots=True)

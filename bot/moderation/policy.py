@@ -116,6 +116,7 @@ class Policy:
     least_strength: float = _setting("what", Share(0.05, 1.0), 0.05, per_channel=True)
     most_strength: float = _setting("what", Share(0.05, 1.0), 1.0, per_channel=True)
     most_count: int = _setting("what", Whole(1, 4), 4, per_channel=True)
+    drafts: bool = _setting("what", Switch(), default=True, per_channel=True)
 
     daily_pictures: int = _setting("limits", Whole(0, 10_000), 0, per_channel=True)
     """For each member; 0: no limit."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.pictures import PictureUnusable
-from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TooLarge, UploadsClosed
+from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TokenDead, TooLarge, UploadsClosed
 from bot.replies.card import (
     Card,
     Note,
@@ -29,6 +29,7 @@ from bot.replies.card import (
     format_file_name,
     format_source_alt,
 )
+from bot.replies.drafts import build_farewell
 from bot.replies.post import Picture, Post
 from bot.replies.texts import say_refused
 
@@ -141,9 +142,22 @@ class Editor:
     async def close(self, job: Job) -> int | None:
         """Show how it ended, now. Returns the id of the message that does."""
         await self._quiet(job.id)
+        if job.request.draft:
+            return await self._close_draft(job)
         if job.status is JobStatus.REJECTED:  # what a moderator does not want shown must go
             return await self._replace(job, [])
         return (await self._post.edit(job, build_card(job, Outlook(), self._label), [])).id
+
+    async def _close_draft(self, job: Job) -> int | None:
+        """Where its message cannot be reached, its member is told directly; of a rejection they are in any case."""
+        card = build_card(job, Outlook(), self._label)
+        try:
+            return (await self._post.edit(job, card, [])).id
+        except ReplyLost as error:
+            log.info("job %s: its message cannot be reached: %s", job.id, error)
+        if job.status is not JobStatus.REJECTED:
+            await self._post.send_direct(job, card, [])
+        return None
 
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
@@ -182,6 +196,8 @@ class Editor:
         try:
             return (await self._post.edit(job, card, pictures)).id
         except MessageStuck as error:
+            if job.request.draft:
+                raise
             log.info("job %s: its message cannot be edited, and is replaced: %s", job.id, error)
         message = await self._post.send_anew(job, card, pictures, nonce=f"{job.id}-{job.turn % 1000}")
         await self._post.delete(job)
@@ -222,6 +238,23 @@ class Editor:
         with contextlib.suppress(MessageGone):
             await self._post.delete(job)
 
+    async def announce(self, job: Job) -> int:
+        """Give a draft that is published its message before others, without a picture yet."""
+        return (await self._post.send_first(job, build_card(job, Outlook(), self._label))).id
+
+    async def bid_farewell(self, job: Job) -> None:
+        """Let the message that showed a job as a draft say what became of it. Others have none. Never raises.
+
+        It is the one that the token belongs to and that is not the job's: its member published it with a click there.
+        """
+        if job.token_id is None or not self._post.token_lives(job):
+            return
+        try:
+            if await self._post.find(job) not in {None, job.message_id}:
+                await self._post.edit_original(job, build_farewell(job))
+        except (ReplyLost, ReplyNotReached) as error:
+            log.info("job %s: its draft does not say what became of it: %s", job.id, error)
+
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member. Returns the message that has them, None for a direct one."""
         await self._quiet(job.id)
@@ -234,7 +267,7 @@ class Editor:
             log.info("job %s: its message cannot be edited: %s", job.id, error)
             with contextlib.suppress(ChannelClosed, MessageStuck, UploadsClosed):
                 return await self._into_new_message(done, results)
-        except (MessageGone, ChannelClosed) as error:  # who deleted the message does not want it here again
+        except (MessageGone, ChannelClosed, TokenDead) as error:  # who deleted the message does not want it here again
             log.info("job %s: its message cannot be reached: %s", job.id, error)
         await self._directly(done, results)
         return None
@@ -252,6 +285,8 @@ class Editor:
         return await self._post.edit(job, self._done_card(job, fitted), self._pictures(job, fitted))
 
     async def _into_new_message(self, job: Job, results: Sequence[Result]) -> int:
+        if job.request.draft:
+            raise ChannelClosed("only its member sees a draft")
         fitted = await self._fit(results, MOST_BYTES_BY_BOT)
         message = await self._post.send_anew(job, self._done_card(job, fitted), self._pictures(job, fitted))
         return message.id

@@ -19,6 +19,7 @@ STYLES = {
     "spoiler": discord.ButtonStyle.primary,
     "reject": discord.ButtonStyle.danger,
     "delete": discord.ButtonStyle.danger,
+    "publish": discord.ButtonStyle.success,
     "delete_sure": discord.ButtonStyle.danger,
 }
 """By action; all others look plain."""
@@ -32,6 +33,8 @@ EMOJIS = {
     "compare": "🌓",
     "alt": "💬",
     "delete": "🗑️",
+    "publish": "📣",
+    "discard": "🗑️",
 }
 """By action; all others have words only."""
 

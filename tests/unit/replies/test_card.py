@@ -12,6 +12,7 @@ import pytest
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.model import CANCELLABLE, Outlook
+from bot.replies.buttons import build_more
 from bot.replies.card import (
     COLORS,
     Card,
@@ -21,6 +22,7 @@ from bot.replies.card import (
     format_card,
     format_file_name,
 )
+from bot.replies.drafts import build_farewell
 from tests.conftest import NOON
 
 if TYPE_CHECKING:
@@ -152,6 +154,40 @@ def test_every_status_has_a_face(build_job: Callable[..., Job], status: JobStatu
     assert ("Why?" in labels(card)) == (status is JobStatus.REJECTED)
     assert ("Use as source" in labels(card)) == (status is JobStatus.DONE)
     assert len(card.buttons) <= 5
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_a_draft_says_that_it_is_one(
+    build_job: Callable[..., Job], build_request: Callable[..., Request], status: JobStatus
+) -> None:
+    """While there is something of it to see or to wait for. Others have no business with it."""
+    job = build_job(status, build_request(draft=True, reachable=False))
+    card = build_card(job, NOTHING)
+    assert ("only you see" in card.text.lower()) == (status is JobStatus.DONE or not job.over)
+    assert ({"Publish", "Discard"} <= labels(card)) == (status is JobStatus.DONE)
+    assert ("Show result" in labels(card)) == (not job.over)
+    assert not labels(card) & {"Report", "Use as source"}
+    assert len(card.buttons) <= 5
+    assert {button.custom_id.rpartition(":")[2] for button in build_more(job, "en-US", mine=True, moderates=False)} == {
+        "source", "stronger", "gentler", "compare", "alt",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [JobStatus.DELIVERING, JobStatus.REVIEWING, JobStatus.DONE, JobStatus.REJECTED])
+@pytest.mark.parametrize("draft", [True, False])
+def test_a_draft_bids_farewell(
+    build_job: Callable[..., Job], build_request: Callable[..., Request], status: JobStatus, *, draft: bool
+) -> None:
+    """It says what became of it and leads there; of one that is a draft again, nothing leads anywhere."""
+    job = build_job(status, build_request(draft=draft, prompt="**mine**"), message_id=9)
+    card = build_farewell(job)
+    assert not card.buttons
+    assert card.title
+    assert r"\*\*mine\*\*" in card.text
+    assert ("https://discord.com/channels/2/3/9" in card.text) is not draft
+    assert ("draft again" in card.text) is draft
+    outside = replace(job, request=replace(job.request, guild_id=None))
+    assert "https" not in build_farewell(outside).text
 
 
 @pytest.mark.parametrize("reason", Reason)
