@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.database import Kept
     from bot.intake import Intake
     from bot.jobs.gallery import Gallery
+    from bot.jobs.history import History
     from bot.jobs.privacy import Privacy
     from bot.jobs.retention import Retention
     from bot.jobs.review import Review
@@ -52,11 +53,13 @@ DOORS = (
     "cogs.result",
     "cogs.again",
     "cogs.more",
+    "cogs.history",
     "cogs.drafts",
     "cogs.cancel",
     "cogs.automod",
     "cogs.settings",
     "cogs.words",
+    "cogs.presets",
     "cogs.moderation",
     "cogs.blocks",
     "cogs.privacy",
@@ -79,6 +82,7 @@ class Rooms:
     intake: Intake
     steps: Steps
     gallery: Gallery
+    history: History
     editor: Editor
     wake: Callable[[], None]
     kept: Kept

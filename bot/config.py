@@ -18,11 +18,13 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import Misconfigured
+from bot.presets import read_presets
 from bot.provider.models import ADVANCED, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.presets import Preset
     from bot.provider.models import Model
 
 T = TypeVar("T")
@@ -233,6 +235,13 @@ class Settings:
         ",".join(f"{model.name}={model.price_usd}" for model in MODELS.values()),
         "What PiAPI charges for one picture, by model; those left out have the price shown here.",
     )
+    presets: tuple[Preset, ...] = _setting(
+        "PRESETS_FILE",
+        read_presets,
+        "",
+        "A file in TOML with the presets that every server is offered, written like bot/presets.toml."
+        " Empty: those of bot/presets.toml; off: none.",
+    )
     give_up_minutes: int = _setting("GIVE_UP_MINUTES", _whole(1, 1440), "15", "How long a task at PiAPI is waited for.")
     retention_hours: int = _setting(
         "RETENTION_HOURS", _whole(0, 87600), "72", "How long pictures are kept after their job is over."
@@ -279,7 +288,7 @@ def read_settings(environment: Mapping[str, str] | None = None, env_file: Path =
         try:
             values[each.name] = each.metadata["parse"](given)
         except ValueError as error:
-            problems.append(f"{name} {error}")
+            problems += [f"{name} {problem}" for problem in error.args]
     problems += _find_contradictions(values)
     if problems:
         raise Misconfigured(problems)
@@ -293,6 +302,11 @@ def _find_contradictions(values: Mapping[str, Any]) -> list[str]:
         problems.append("SOURCE_HANDOVER=host needs PUBLIC_URL")
     if {"default_model", "model_names"} <= values.keys() and values["default_model"] not in values["model_names"]:
         problems.append("DEFAULT_MODEL must be one of MODELS")
+    asked = {preset.model: preset.name for preset in values.get("presets", ()) if preset.model}
+    problems += [
+        f"PRESETS_FILE has the preset {asked[model]}, whose model {model} is not one of MODELS"
+        for model in sorted(asked.keys() - values.get("model_names", asked))
+    ]
     ids, count = values.get("shard_ids"), values.get("shard_count")
     if not ids or count is None:
         return problems

@@ -18,6 +18,8 @@ class Reason(StrEnum):
     # the request
     PROMPT_EMPTY = "prompt_empty"
     PROMPT_TOO_LONG = "prompt_too_long"
+    PRESET_UNKNOWN = "preset_unknown"
+    PRESET_MODEL = "preset_model"
     MODEL_NOT_OFFERED = "model_not_offered"
     OPTION_NOT_TAKEN = "option_not_taken"
     OPTION_RANGE = "option_range"
@@ -77,6 +79,9 @@ class Reason(StrEnum):
     MODEL_CLOSED = "model_closed"
     STRENGTH_RANGE = "strength_range"
     COUNT_CLOSED = "count_closed"
+    PRESETS_ONLY = "presets_only"
+    PRESETS_MISSING = "presets_missing"
+    PRESET_AS_IT_IS = "preset_as_it_is"
     DRAFTS_CLOSED = "drafts_closed"
     TOO_MANY_OPEN = "too_many_open"
     COOLDOWN = "cooldown"

@@ -14,6 +14,7 @@ from bot.jobs.model import Job, JobStatus, Request
 from bot.jobs.pace import Limits, back_off_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.pictures import PictureLimits, judge_declared
+from bot.presets import PROMPT
 from bot.provider import Mismatch, ReadFailed, pick_chosen
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.jobs.estimates import Estimates
     from bot.jobs.gallery import Gallery
     from bot.jobs.handover import Handover
+    from bot.jobs.offers import Offers
     from bot.jobs.ports import Replies
     from bot.jobs.store import Store
     from bot.jobs.telling import Telling
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST_PROMPT = 1000
+LONGEST_WORDS = 1500
+"""With a preset's around them. What has its place for the prompt once can take the longest."""
 KEY_BYTES = 24
 
 
@@ -60,11 +64,16 @@ class Intake:
     rules: Rules
     clock: Clock
     models: Mapping[str, Model]
+    offers: Offers
     limits: Limits
     picture_limits: PictureLimits
 
-    def settle(self, request: Request) -> Request:
-        """The request with what its model does where nothing was chosen. Raises `Refused` for what it cannot do."""
+    async def settle(self, request: Request) -> Request:
+        """The request with what its preset and its model do where nothing was chosen.
+
+        Raises `Refused` for what there is not, and for what the model cannot do.
+        """
+        request = await self.offers.apply(request)
         model = self.models.get(request.model)
         if model is None:
             raise Refused(Reason.MODEL_NOT_OFFERED, model=request.model, models=", ".join(self.models))
@@ -91,10 +100,14 @@ class Intake:
             raise Refused(Reason.PROMPT_EMPTY)
         if max(len(request.prompt), len(request.negative_prompt)) > LONGEST_PROMPT:
             raise Refused(Reason.PROMPT_TOO_LONG, most=LONGEST_PROMPT)
+        if len(request.words) > LONGEST_WORDS:
+            room = LONGEST_WORDS - len(request.template.replace(PROMPT, ""))
+            raise Refused(Reason.PROMPT_TOO_LONG, most=room // request.template.count(PROMPT))
         if declared is not None:
             judge_declared(declared.size_bytes, declared.width, declared.height, self.picture_limits)
         price = self.models[request.model].price_usd * request.count
-        return await self.rules.judge_request(request.as_ask(price), standing)
+        ask = replace(request.as_ask(price), strays=await self.offers.strays(request))
+        return await self.rules.judge_request(ask, standing)
 
     async def arrive(self, request: Request, allowed: Allowed) -> Job | None:
         """Write the row, within the guild's limits and budgets: raises `Refused`.

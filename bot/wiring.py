@@ -22,12 +22,14 @@ from aiolimiter import AsyncLimiter
 from bot.client import Repaint, Rooms
 from bot.database import Clock, Database, Kept, open_database, system_clock
 from bot.intake import Intake
-from bot.jobs import Job, JobStatus, Store
+from bot.jobs import ENDS, Job, JobStatus, Store
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
+from bot.jobs.history import History
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
 from bot.jobs.publishing import Publishing
@@ -205,6 +207,7 @@ class Plan:
             patterns=Patterns(),
             automod=AutoModRules(self.client.fetch_automod, self._clock),
             safety=open_safety(),
+            presets=self._settings.presets,
         )
 
     @cached_property
@@ -237,6 +240,7 @@ class Plan:
             rules=self.rules,
             clock=self._clock,
             models=settings.models,
+            offers=Offers(self.rules.policies, settings.presets, settings.models, settings.default_model),
             limits=self._limits,
             picture_limits=self._picture_limits,
         )
@@ -257,7 +261,7 @@ class Plan:
             search=Search(self.store, self._provider),
             rules=self.rules,
             docket=Docket(self._database),
-            publishing=Publishing(self._database, self.store, self.rules),
+            publishing=Publishing(self._database, self.store, self.rules, self.intake.offers),
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
         )
 
@@ -284,7 +288,6 @@ class Plan:
     @cached_property
     def runner(self) -> Runner:
         """What moves jobs."""
-        ended = (JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED)
         return Runner(
             store=self.store,
             steps={
@@ -294,7 +297,7 @@ class Plan:
                 JobStatus.RUNNING: self.steps.look,
                 JobStatus.DELIVERING: self.steps.deliver,
                 JobStatus.REVIEWING: self.review.step,
-                **dict.fromkeys(ended, self.telling.tell),
+                **dict.fromkeys(ENDS - {JobStatus.DONE}, self.telling.tell),
             },
             submit=self.steps.submit,
             estimates=self.estimates,
@@ -320,6 +323,7 @@ class Plan:
             intake=self.intake,
             steps=self.steps,
             gallery=self.gallery,
+            history=History(self._database, self.studio),
             editor=self.editor,
             wake=self.runner.wake,
             kept=Kept(self._database),

@@ -91,7 +91,7 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
     if request.draft:  # nobody's token but the interaction's reaches an answer that one member sees
         request = replace(request, reachable=False)
     try:
-        request = intake.settle(request)
+        request = await intake.settle(request)
         allowed = await intake.judge(request, declared, get_standing(interaction))
         job = await intake.arrive(request, allowed)
     except Refused as refused:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.moderation.policy import SETTINGS
+from bot.moderation.presets import Presets
 from bot.moderation.shapes import NONE, Budgets, Channel, Choices, Dollars, Ids, Share, Switch, Whole, Words
 from bot.replies.panel import OVERVIEW, is_changed, list_choices, list_keys, list_sections
 from bot.replies.texts import say
@@ -114,13 +115,13 @@ def _choose_value(policy: Policy, page: Page, guild: discord.Guild | None, local
     elif isinstance(shape, Budgets):
         yield discord.ui.RoleSelect(custom_id=where, placeholder=say(locale, "panel.choose_role"), row=3)
     elif options := _list_options(policy, page.key, locale):
-        several = isinstance(shape, Choices | Words)
+        several = isinstance(shape, Choices | Words | Presets)
         yield discord.ui.Select(
             custom_id=where,
             options=options[:MOST_OPTIONS],
             min_values=0 if several else 1,
             max_values=min(len(options), MOST_OPTIONS) if several else 1,
-            placeholder=say(locale, "panel.choose_removed") if isinstance(shape, Words) else hint,
+            placeholder=say(locale, f"panel.remove_{page.key}") if isinstance(shape, Words | Presets) else hint,
             row=3,
         )
 
@@ -140,10 +141,10 @@ def _choose_channels(
 
 
 def _list_options(policy: Policy, key: str, locale: str) -> list[discord.SelectOption]:
-    """The words to choose from; those that are chosen now are marked. Of the guild's own rules: those there are."""
+    """The words to choose from; those that are chosen now are marked. Of the guild's own rules and presets: all."""
     shape, value = SETTINGS[key].shape, getattr(policy, key)
-    if isinstance(shape, Words):
-        return [discord.SelectOption(label=rule.name, value=rule.name) for rule in value]
+    if isinstance(shape, Words | Presets):
+        return [discord.SelectOption(label=each.name, value=each.name) for each in value]
     chosen = {"on" if value else "off"} if isinstance(shape, Switch) else {value or NONE}
     if isinstance(shape, Choices):
         chosen = value
@@ -158,8 +159,8 @@ def _press(versioned: Versioned, page: Page, locale: str) -> Iterator[Control]:
     shape = SETTINGS[page.key].shape if page.key else None
     if isinstance(shape, Whole | Share | Dollars):
         yield _button("write", page, say(locale, "panel.write"), discord.ButtonStyle.primary)
-    if isinstance(shape, Words):
-        yield _button("write", page, say(locale, "panel.add_rule"), discord.ButtonStyle.primary)
+    if isinstance(shape, Words | Presets):
+        yield _button("write", page, say(locale, f"panel.add_{page.key}"), discord.ButtonStyle.primary)
     if page.key and is_changed(versioned.policy, page, page.key):
         yield _button("clear", page, say(locale, "panel.default" if page.channel_id is None else "panel.as_guild"))
     if versioned.version:

@@ -114,8 +114,8 @@ class Drafts(commands.Cog):
             return None
         message = interaction.message
         alone = message is not None and (message.flags.ephemeral or interaction.guild_id is None)
-        there = gone or job.reason is not Reason.DELETED
-        if alone and there and job.request.draft and job.status is JobStatus.DONE:
+        there = job.shown or (gone and job.reason is Reason.DELETED)
+        if alone and there and job.request.draft:
             return job
         await self._say_why_not(interaction, job)
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -11,9 +13,9 @@ from discord.ext import commands
 from bot.intake import LONGEST_PROMPT, Declared
 from bot.jobs import Request
 from bot.provider import OPTIONS as MODEL_OPTIONS
-from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, get_locales
+from bot.replies.texts import DEFAULT_LOCALE, get_translations
 from cogs.beginning import begin, who_and_where
-from cogs.naming import words
+from cogs.naming import suggest, words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -21,10 +23,14 @@ if TYPE_CHECKING:
     from bot.client import Repaint
     from bot.provider import Model
 
+log = logging.getLogger(__name__)
+
 ATTACHMENT_OPTION = 11
-OPTIONS = ("image", "prompt", "model", *MODEL_OPTIONS, "visibility")
+OPTIONS = ("image", "prompt", "preset", "model", *MODEL_OPTIONS, "visibility")
 DRAFT = "draft"
 VISIBILITIES = ("public", DRAFT)
+SUGGEST_SECONDS = 2.0
+"""Discord shows no suggestions that come later than 3 seconds: https://discord.com/developers/docs/interactions/receiving-and-responding"""
 
 
 class PictureCommand(app_commands.Command[Any, ..., None]):
@@ -70,9 +76,8 @@ def fit_option(option: dict[str, Any], name: str, models: Mapping[str, Model]) -
 
 def build_choice(model: str) -> dict[str, Any]:
     """A model as Discord lists it, with what it is good for, in every language."""
-    key = f"model.{model}"
-    localized = {locale: get_catalogue(locale)[key] for locale in sorted(get_locales())}
-    return {"name": get_catalogue(DEFAULT_LOCALE)[key], "name_localizations": localized, "value": model}
+    localized = get_translations(f"model.{model}")
+    return {"name": localized[DEFAULT_LOCALE], "name_localizations": localized, "value": model}
 
 
 def picture_command(key: str) -> Callable[[Callable[..., Awaitable[None]]], PictureCommand]:
@@ -105,6 +110,7 @@ class Img2Img(commands.Cog):
         interaction: discord.Interaction[Repaint],
         image: discord.Attachment,
         prompt: app_commands.Range[str, 1, LONGEST_PROMPT],
+        preset: str = "",
         model: str = "",
         strength: float | None = None,
         negative_prompt: app_commands.Range[str, 0, LONGEST_PROMPT] = "",
@@ -120,7 +126,8 @@ class Img2Img(commands.Cog):
             **who_and_where(interaction),
             attachment_url=image.url,
             prompt=prompt.replace("\0", ""),  # no database but SQLite keeps this character
-            model=model or self.bot.rooms.default_model,
+            preset=preset.strip(),
+            model=model,
             strength=strength,
             negative_prompt=negative_prompt.replace("\0", ""),
             guidance=guidance,
@@ -131,6 +138,22 @@ class Img2Img(commands.Cog):
             draft=visibility == DRAFT,
         )
         await begin(interaction, request, Declared(image.size, image.width, image.height))
+
+    @img2img.autocomplete("preset")
+    async def suggest_presets(
+        self, interaction: discord.Interaction[Repaint], current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The presets of this place. Whoever cannot be told any in time can still type one."""
+        parent_id = getattr(interaction.channel, "parent_id", None)
+        try:
+            async with asyncio.timeout(SUGGEST_SECONDS):
+                names = await self.bot.rooms.intake.offers.list_names(
+                    interaction.guild_id, interaction.channel_id or 0, parent_id
+                )
+        except Exception:  # suggestions are a help, and nobody can be told that they broke
+            log.exception("interaction %s: no presets could be suggested", interaction.id)
+            return []
+        return suggest(current, {name: name for name in names})
 
 
 async def setup(bot: Repaint) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import io
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
@@ -28,7 +28,7 @@ from bot.replies.plain import fit_lines
 from bot.replies.texts import say, say_refused
 from bot.replies.traced import build_trace, format_cases
 from cogs.img2img import picture_command
-from cogs.naming import command, words
+from cogs.naming import choices, command, words
 from cogs.powers import IN_GUILDS, may_review, require
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ async def begin_answer(interaction: Interaction) -> bool:
 
 
 @command(moderation, f"{KEY}.log", member="member", by="by", kind="kind", days="days", case="case", form="format")
+@choices(form=("list", "csv", "json"))
 @app_commands.choices(kind=[app_commands.Choice(name=words(f"kind.{kind}"), value=kind.value) for kind in EntryKind])
 async def show_log(  # noqa: PLR0913, PLR0917 (a command's parameters are its options)
     interaction: Interaction,
@@ -80,7 +81,7 @@ async def show_log(  # noqa: PLR0913, PLR0917 (a command's parameters are its op
     kind: str | None = None,
     days: app_commands.Range[int, 1, 3650] | None = None,
     case: app_commands.Range[int, 1, 1_000_000] | None = None,
-    form: Literal["list", "csv", "json"] = "list",
+    form: str = "list",
 ) -> None:
     """What was decided here."""
     if not await begin_answer(interaction):

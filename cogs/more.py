@@ -12,16 +12,16 @@ from bot.client import Repaint, answer_alone
 from bot.errors import Reason
 from bot.jobs import JobStatus
 from bot.jobs.ports import ReplyLost, ReplyNotReached
-from bot.replies.buttons import Button, build_more, build_sure
+from bot.replies.buttons import build_more, build_sure
 from bot.replies.card import LONGEST_ALT, format_default_alt
-from bot.replies.embed import CardButton
+from bot.replies.embed import build_rows
 from bot.replies.post import open_files
 from bot.replies.texts import say
 from cogs.forms import Form
 from cogs.powers import may_delete, require
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from bot.jobs import Job
 
@@ -49,7 +49,7 @@ class More(commands.Cog):
         mine, locale = self._is_mine(interaction, job), str(interaction.locale)
         buttons = build_more(job, locale, mine=mine, moderates=self._moderates(interaction, job))
         key = "hands.more" if mine else "hands.more_moderator"
-        await interaction.response.send_message(say(locale, key), view=_view(buttons), ephemeral=True)
+        await interaction.response.send_message(say(locale, key), view=build_rows(buttons), ephemeral=True)
 
     async def compare(self, interaction: Interaction, job_id: int) -> None:
         """Before and after, side by side."""
@@ -101,7 +101,7 @@ class More(commands.Cog):
         """Ask once whether it is meant."""
         job, locale = await self._open(interaction, job_id, gone=True), str(interaction.locale)
         if job is not None:
-            view = _view(build_sure(job, locale))
+            view = build_rows(build_sure(job, locale))
             await interaction.response.send_message(say(locale, "hands.delete_ask"), view=view, ephemeral=True)
 
     async def delete(self, interaction: Interaction, job_id: int) -> None:
@@ -144,13 +144,6 @@ class More(commands.Cog):
     def _moderates(self, interaction: Interaction, job: Job) -> bool:
         here = job.request.guild_id == interaction.guild_id and not job.request.draft
         return here and may_delete(interaction)
-
-
-def _view(buttons: Sequence[Button]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(CardButton(button))
-    return view
 
 
 async def setup(bot: Repaint) -> None:

@@ -1,8 +1,8 @@
-"""What commands are called: their words are in the catalogue, in every language it has."""
+"""What commands are called, in the words of the catalogue, and what is suggested while they are typed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -10,12 +10,25 @@ from discord.app_commands import locale_str
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+T = TypeVar("T")
+MOST_SUGGESTED = 25
 
 
 def words(key: str) -> locale_str:
     """A name or description from the catalogue, in every language it has."""
     return locale_str(get_catalogue(DEFAULT_LOCALE)[key], key=key)
+
+
+def choices(**options: Sequence[str]) -> Callable[[T], T]:
+    """Let options of a command be one of some words each, which the catalogue has under `pick`."""
+    return app_commands.choices(
+        **{
+            option: [app_commands.Choice(name=words(f"pick.{value}"), value=value) for value in values]
+            for option, values in options.items()
+        }
+    )
 
 
 def command(
@@ -31,3 +44,10 @@ def command(
         return made
 
     return decorate
+
+
+def suggest(current: str, offered: Mapping[str, str]) -> list[app_commands.Choice[str]]:
+    """Those that what was typed so far can become, as many as Discord shows. `offered`: what it says, by value."""
+    typed = current.strip().casefold()
+    fitting = [(value, says) for value, says in offered.items() if typed in f"{value}\n{says}".casefold()]
+    return [app_commands.Choice(name=says, value=value) for value, says in fitting[:MOST_SUGGESTED]]

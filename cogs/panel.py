@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.client import Repaint, answer_alone, answer_broken
-from bot.moderation.policy import SETTINGS, PolicyWrong, add_budget, add_rule, read_value
+from bot.moderation.edits import add_budget, add_preset, add_rule
+from bot.moderation.policy import SETTINGS, PolicyWrong, read_value
+from bot.moderation.presets import Presets
 from bot.moderation.quotas import spent
 from bot.moderation.shapes import Budgets, Channel, Choices, Ids, Share, Whole, Words
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
+from bot.presets import LONGEST_NAME as LONGEST_PRESET_NAME
+from bot.presets import LONGEST_TEMPLATE, NUMBERS
 from bot.replies.panel import Facts, Page, build_panel, format_mistake, list_keys, list_sections
 from bot.replies.texts import say
 from cogs.controls import CUSTOM_ID, build_controls, build_embed
@@ -148,18 +152,21 @@ def pick(policy: Policy, page: Page, item: Any) -> Any:
     if isinstance(shape, Choices):
         marked = {each.value for each in item.options if each.default}
         return frozenset((value - marked) | set(item.values))
-    if isinstance(shape, Words):
-        return tuple(rule for rule in value if rule.name not in item.values)
+    if isinstance(shape, Words | Presets):
+        return tuple(each for each in value if each.name not in item.values)
     if isinstance(shape, Channel):
         return item.values[0].id if item.values else None
     return read_value(page.key, item.values[0])
 
 
 async def write(interaction: Interaction, page: Page, _: Any) -> None:
-    """Ask for what is typed: a number, dollars, or a rule about words."""
+    """Ask for what is typed: a number, dollars, a rule about words, or a preset."""
     shape, locale = SETTINGS[page.key].shape, str(interaction.locale)
     if isinstance(shape, Words):
         await ask_rule(interaction, page)
+        return
+    if isinstance(shape, Presets):
+        await ask_preset(interaction, page)
         return
     form = Form(say(locale, f"setting.{page.key}.name"), partial(typed, page))
     hint = format_hint(shape, locale)
@@ -184,7 +191,7 @@ async def typed(page: Page, interaction: Interaction, answers: Mapping[str, str]
 async def ask_rule(interaction: Interaction, page: Page) -> None:
     """Ask for a rule about words."""
     locale = str(interaction.locale)
-    form = Form(say(locale, "panel.add_rule"), partial(typed_rule, page))
+    form = Form(say(locale, "panel.add_words"), partial(typed_rule, page))
     form.ask_words("name", say(locale, "panel.rule_name"), LONGEST_NAME, required=True)
     hint = say(locale, "panel.rule_pattern_hint")
     form.ask_words("pattern", say(locale, "panel.rule_pattern"), LONGEST_PATTERN, hint=hint, required=True)
@@ -199,6 +206,25 @@ async def ask_rule(interaction: Interaction, page: Page) -> None:
 async def typed_rule(page: Page, interaction: Interaction, answers: Mapping[str, str]) -> None:
     """Add the rule that was typed."""
     await amend(interaction, page, lambda policy: add_rule(policy, answers))
+
+
+async def ask_preset(interaction: Interaction, page: Page) -> None:
+    """Ask for a preset."""
+    locale = str(interaction.locale)
+    form = Form(say(locale, "panel.add_presets"), partial(typed_preset, page))
+    form.ask_words("name", say(locale, "panel.preset_name"), LONGEST_PRESET_NAME, required=True)
+    hint = say(locale, "panel.preset_template_hint")
+    form.ask_words("template", say(locale, "panel.preset_template"), LONGEST_TEMPLATE, hint=hint, required=True)
+    models = {name: say(locale, f"model.{name}") for name in interaction.client.rooms.models}
+    form.ask_choice("model", say(locale, "panel.preset_model"), models, required=False)
+    for name in NUMBERS:
+        form.ask_words(name, say(locale, f"panel.preset_{name}"), LONGEST_VALUE)
+    await interaction.response.send_modal(form)
+
+
+async def typed_preset(page: Page, interaction: Interaction, answers: Mapping[str, str]) -> None:
+    """Add the preset that was typed."""
+    await amend(interaction, page, lambda policy: add_preset(policy, answers))
 
 
 async def ask_budget(interaction: Interaction, page: Page, role_id: int) -> None:

@@ -15,7 +15,7 @@ from bot.replies.panel import Page, format_change, format_mistake, format_mistak
 from bot.replies.plain import fit_lines
 from bot.replies.texts import say
 from cogs.controls import COLOR, PLACES
-from cogs.naming import command, words
+from cogs.naming import command, suggest, words
 from cogs.panel import PanelControl, build_message
 from cogs.powers import IN_GUILDS, may_set_policy, require
 
@@ -28,9 +28,8 @@ DEFAULT = "default"
 """What is typed to put a setting back."""
 LONGEST_TYPED = 1000
 LONGEST_LIST = 3900
-MOST_OFFERED = 25
 MOST_HISTORY = 25
-MOST_FILE_KB = 64
+MOST_FILE_KB = 256
 FILE_NAME = "repaint-settings.json"
 
 
@@ -198,13 +197,7 @@ async def offer_values(interaction: Interaction, current: str) -> list[app_comma
 
 def offer(interaction: Interaction, current: str, offered: dict[str, str]) -> list[app_commands.Choice[str]]:
     """Those that what was typed so far can become, by value; nothing for who may not know."""
-    if not may_set_policy(interaction):
-        return []
-    typed = current.casefold()
-    fitting = {
-        value: label for value, label in offered.items() if typed in value.casefold() or typed in label.casefold()
-    }
-    return [app_commands.Choice(name=label, value=value) for value, label in list(fitting.items())[:MOST_OFFERED]]
+    return suggest(current, offered) if may_set_policy(interaction) else []
 
 
 async def answer_mistakes(interaction: Interaction, wrong: PolicyWrong) -> None:
@@ -215,10 +208,12 @@ async def answer_mistakes(interaction: Interaction, wrong: PolicyWrong) -> None:
 
 
 async def answer_list(interaction: Interaction, key: str, lines: Iterable[str]) -> None:
-    """Lines under a heading, as many as one message holds."""
-    embed = discord.Embed(
-        title=say(str(interaction.locale), key), description="\n".join(fit_lines([*lines], LONGEST_LIST)), color=COLOR
-    )
+    """Lines under a heading, as many as one message holds, and how many there are besides."""
+    locale, told = str(interaction.locale), [*lines]
+    shown = fit_lines(told, LONGEST_LIST)
+    if len(shown) < len(told):
+        shown.append(say(locale, "panel.more", count=len(told) - len(shown)))
+    embed = discord.Embed(title=say(locale, key), description="\n".join(shown), color=COLOR)
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import discord
 from discord import app_commands
 
 from bot.client import Repaint, answer_alone
 from bot.intake import LONGEST_PROMPT
-from bot.moderation.policy import Policy, PolicyWrong, add_rule
+from bot.moderation.edits import add_rule
+from bot.moderation.policy import Policy, PolicyWrong
 from bot.moderation.rehearsal import Told
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
 from bot.replies.plain import format_safe
 from bot.replies.rehearsal import format_dry_run, format_matches, format_rules
 from bot.replies.texts import say
 from cogs.beginning import get_standing, is_age_restricted
-from cogs.naming import command, words
+from cogs.naming import choices, command, words
 from cogs.panel import list_unusable
 from cogs.settings import KEY, answer_list, answer_mistakes, check, offer, settings
 
 Interaction = discord.Interaction[Repaint]
 MOST_DAYS = 90
+WRITTEN = ("words", "regex")
+"""How a pattern may be written."""
 Prompt = app_commands.Range[str, 1, LONGEST_PROMPT]
 
 rules = app_commands.Group(
@@ -32,12 +33,13 @@ rules = app_commands.Group(
 @command(
     rules, f"{KEY}.words_add", name="name_option", pattern="pattern", kind="kind", action="action", message="message"
 )
+@choices(kind=WRITTEN, action=("refuse", "hold"))
 async def add(
     interaction: Interaction,
     name: app_commands.Range[str, 1, LONGEST_NAME],
     pattern: app_commands.Range[str, 1, LONGEST_PATTERN],
-    kind: Literal["words", "regex"] = "words",
-    action: Literal["refuse", "hold"] = "refuse",
+    kind: str = WRITTEN[0],
+    action: str = "refuse",
     message: app_commands.Range[str, 0, LONGEST_MESSAGE] = "",
 ) -> None:
     """Add a rule, or change the one of this name."""
@@ -114,11 +116,12 @@ async def test(interaction: Interaction, prompt: Prompt) -> None:
 
 
 @command(settings, f"{KEY}.dry_run", days="days", pattern="pattern", kind="kind")
+@choices(kind=WRITTEN)
 async def dry_run(
     interaction: Interaction,
     days: app_commands.Range[int, 1, MOST_DAYS] = 7,
     pattern: app_commands.Range[str, 1, LONGEST_PATTERN] | None = None,
-    kind: Literal["words", "regex"] = "words",
+    kind: str = WRITTEN[0],
 ) -> None:
     """What the rules about words, or a new one, would have done."""
     if not await check(interaction):

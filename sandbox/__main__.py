@@ -34,7 +34,8 @@ WELCOME = """\
 **Welcome to the sandbox.** Type `/img2img`, choose a picture, say what it should become, and press Enter.
 Discord and PiAPI are played on this machine: nothing leaves it, nothing costs anything, and a few simple filters \
 paint in the place of Flux. Try *watercolour*, *oil painting*, *pencil sketch*, *neon*, *stained glass*, *pixel art*, \
-*comic*, *pop art* or *vintage*.
+*comic*, *pop art* or *vintage*, or choose a `preset`: the first two are this server's own. `/img2img-history` shows \
+what you have made, and what came of it.
 
 With the option `visibility: draft` only you see what is made, until you press *Publish*: look as somebody else.
 

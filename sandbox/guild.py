@@ -11,6 +11,7 @@ import discord
 
 from bot.jobs import JobStatus
 from bot.moderation.words import WordRule
+from bot.presets import Preset
 from sandbox.sample import paint_sample
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ WORDS = (
     WordRule("famous people", "famous", "words", "hold", ""),
     WordRule("logos", "brand logo", "words", "refuse", "No logos of companies, please: they belong to somebody."),
 )
+PRESETS = (
+    Preset("Atelier oil", "{prompt}, oil painting in the manner of this atelier, broad brush strokes", strength=0.9),
+    Preset("Church window", "a stained glass window with {prompt}, lit by the evening sun", "dev", 0.8),
+)
 ASKED = (
     ("artist", "moderated", "a watercolour of the lake in the evening"),
     ("friend", "moderated", "the same lake as stained glass"),
@@ -119,6 +124,7 @@ async def set_policy(world: World, channels: dict[str, simcord.ChannelHandle]) -
     await policies.change(guild_id, by, "log_channel_id", channels["log"].id)
     await policies.change(guild_id, by, "review", "everything", channels["moderated"].id)
     await policies.change(guild_id, by, "words", WORDS)
+    await policies.change(guild_id, by, "presets", PRESETS)
 
 
 async def ask(world: World) -> None:

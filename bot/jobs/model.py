@@ -18,13 +18,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bot.errors import Reason
 from bot.moderation.model import DIRECT_MESSAGES, Ask
+from bot.presets import fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from bot.errors import Reason
     from bot.moderation.model import Flag
 
 DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
@@ -95,6 +96,7 @@ class Request:
     attachment_url: str = field(repr=False)
     prompt: str
     model: str
+    """Empty where none was chosen, until it is settled."""
     strength: float | None = None
     """None where the model knows none."""
     negative_prompt: str = ""
@@ -124,7 +126,7 @@ class Request:
     @property
     def words(self) -> str:
         """What the provider is told: the member's prompt, in the words of the preset where one was chosen."""
-        return self.template.replace("{prompt}", self.prompt).strip() if self.template else self.prompt
+        return fill(self.template, self.prompt)
 
     def as_ask(self, price_usd: Decimal) -> Ask:
         """The request as the rules see it."""
@@ -141,6 +143,7 @@ class Request:
             count=self.count,
             price_usd=price_usd,
             age_restricted=self.age_restricted,
+            preset=self.preset,
             draft=self.draft,
         )
 
@@ -195,6 +198,11 @@ class Job:
     def over(self) -> bool:
         """Whether it stands at one of its ends."""
         return self.status in ENDS
+
+    @property
+    def shown(self) -> bool:
+        """Whether its pictures may be seen: finished, not held or rejected by anybody, and not taken away."""
+        return self.status is JobStatus.DONE and self.reason not in {Reason.DELETED, Reason.ERASED}
 
 
 @dataclass(frozen=True, slots=True)

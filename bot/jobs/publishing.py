@@ -6,7 +6,7 @@ the rules of that moment, and shows them or holds them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, null, select, update
@@ -21,6 +21,7 @@ from bot.moderation.rules import Seen
 if TYPE_CHECKING:
     from bot.database import Database
     from bot.jobs.model import Job, Request
+    from bot.jobs.offers import Offers
     from bot.jobs.store import Store
     from bot.moderation.model import Standing
     from bot.moderation.rules import Rules
@@ -60,6 +61,7 @@ class Publishing:
     database: Database
     store: Store
     rules: Rules
+    offers: Offers
 
     async def publish(self, job: Job, anew: Request, standing: Standing, token_id: int) -> Job | None:
         """Let a draft go before others, as `anew` has it; its step may begin once the click is answered, or soon.
@@ -67,7 +69,8 @@ class Publishing:
         Raises `Refused` where today's rules would refuse it. Limits and budgets are not asked: it is paid for. None:
         it is no draft any more, or its pictures are not kept.
         """
-        allowed = await self.rules.judge_request(anew.as_ask(job.price_usd), standing)
+        ask = replace(anew.as_ask(job.price_usd), strays=await self.offers.strays(anew))
+        allowed = await self.rules.judge_request(ask, standing)
         source = await self.store.get_source(job.id)
         seen = Seen() if source is None else await self.rules.judge_look(allowed.ask, source.data)
         flags = dict.fromkeys((*job.flags, *allowed.flags, *seen.flags))

@@ -17,7 +17,11 @@ DIRECT_MESSAGES = 0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request as the rules see it. `parent_id` is the channel that a thread belongs to."""
+    """A request as the rules see it. `parent_id` is the channel that a thread belongs to.
+
+    `strays`: its words, model, strength or guidance are not those of its preset, as that is offered now. `draft`: its
+    member alone will see what is made.
+    """
 
     guild_id: int
     channel_id: int
@@ -31,8 +35,9 @@ class Ask:
     count: int
     price_usd: Decimal
     age_restricted: bool
+    preset: str = ""
+    strays: bool = False
     draft: bool = False
-    """Whether its member alone will see what is made."""
 
 
 @dataclass(frozen=True, slots=True)

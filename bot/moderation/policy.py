@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.config import MODEL_NAMES
 from bot.moderation.pack import LANGUAGES
+from bot.moderation.presets import Presets
 from bot.moderation.shapes import (
     Budgets,
     Channel,
@@ -31,10 +32,11 @@ from bot.moderation.shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from bot.moderation.words import WordRule
+    from bot.presets import Preset
 
 __all__ = [
     "SECTIONS",
@@ -44,8 +46,7 @@ __all__ = [
     "PolicyWrong",
     "RoleBudget",
     "Setting",
-    "add_budget",
-    "add_rule",
+    "add_item",
     "load_policy",
     "parse_policy",
     "read_value",
@@ -116,6 +117,11 @@ class Policy:
     least_strength: float = _setting("what", Share(0.05, 1.0), 0.05, per_channel=True)
     most_strength: float = _setting("what", Share(0.05, 1.0), 1.0, per_channel=True)
     most_count: int = _setting("what", Whole(1, 4), 4, per_channel=True)
+    presets_only: bool = _setting("what", Switch(), default=False, per_channel=True)
+    """Whether nothing is made without a preset, and each is used as it is."""
+    operator_presets: bool = _setting("what", Switch(), default=True, per_channel=True)
+    """Whether those of whoever runs the bot are offered, too."""
+    presets: tuple[Preset, ...] = _setting("what", Presets(), ())
     drafts: bool = _setting("what", Switch(), default=True, per_channel=True)
 
     daily_pictures: int = _setting("limits", Whole(0, 10_000), 0, per_channel=True)
@@ -252,22 +258,8 @@ def read_value(key: str, text: str) -> Any:
         raise PolicyWrong([Mistake(unfit.problem, key, values=unfit.values)]) from unfit
 
 
-def add_rule(policy: Policy, rule: Mapping[str, object]) -> Any:
-    """The value of `words` with this rule, in the place of one with the same name. Raises `PolicyWrong`."""
-    others = [each for each in policy.words if each.name != rule.get("name")]
-    return _parse_list("words", others, rule)
-
-
-def add_budget(policy: Policy, role_id: int, day: str, month: str) -> Any:
-    """The value of `role_budgets` with these typed amounts for a role; both none: without. Raises `PolicyWrong`."""
-    others = [each for each in policy.role_budgets if each.role_id != role_id]
-    money = Dollars()
-    budget = {"role": str(role_id), "day": money.read(day), "month": money.read(month)}
-    unlimited = budget["day"] is None and budget["month"] is None
-    return tuple(others) if unlimited else _parse_list("role_budgets", others, budget)
-
-
-def _parse_list(key: str, others: list[Any], new: Mapping[str, object]) -> Any:
+def add_item(key: str, others: Sequence[Any], new: Mapping[str, object]) -> Any:
+    """The value of a setting that is a list: the others, and this new one as JSON. Raises `PolicyWrong`."""
     shape, mistakes = SETTINGS[key].shape, list[Mistake]()
     dumped = cast("list[object]", shape.dump(tuple(others)))
     values = _parse_values({key: [*dumped, dict(new)]}, None, mistakes)
@@ -347,3 +339,5 @@ def _find_contradictions(policy: Policy, channel_id: int | None) -> Iterator[Mis
         yield Mistake("strengths", "least_strength", channel_id)
     if policy.review == "everything" and policy.review_channel_id is None:
         yield Mistake("nowhere_to_review", "review", channel_id)
+    if policy.presets_only and not policy.presets and not policy.operator_presets:
+        yield Mistake("no_presets", "presets_only", channel_id)

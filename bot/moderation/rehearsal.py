@@ -15,6 +15,7 @@ from bot.database.schema import Real
 from bot.moderation.book import DAY_SECONDS
 from bot.moderation.patterns import Patterns
 from bot.moderation.prompts import gather_rules, judge_prompt
+from bot.presets import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,14 @@ MOST_PROMPTS = 1000
 MOST_EXAMPLES = 10
 
 RECENT = (
-    select(jobs.c.prompt, jobs.c.negative_prompt, jobs.c.channel_id, jobs.c.parent_id, jobs.c.age_restricted)
+    select(
+        jobs.c.template,
+        jobs.c.prompt,
+        jobs.c.negative_prompt,
+        jobs.c.channel_id,
+        jobs.c.parent_id,
+        jobs.c.age_restricted,
+    )
     .where(
         jobs.c.guild_id == bindparam("guild"),
         jobs.c.created_at >= later(-bindparam("age", type_=Real)),
@@ -92,7 +100,14 @@ class Rehearsal:
         patterns = Patterns()
         for row in rows[:MOST_PROMPTS]:
             places = frozenset({row.channel_id, row.parent_id} - {None})
-            told = Told(*row, places=places)
+            told = Told(
+                fill(row.template, row.prompt),
+                row.negative_prompt,
+                row.channel_id,
+                row.parent_id,
+                row.age_restricted,
+                places,
+            )
             matches = await self._judge(policy, automod or (), told, patterns, rule)
             met += [Example(told.prompt, match) for match in matches[:1]]
         refused = sum(example.match.action == "refuse" for example in met)

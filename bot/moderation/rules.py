@@ -17,6 +17,7 @@ from bot.moderation import likeness
 from bot.moderation.book import EntryKind, Line, has_lately, write
 from bot.moderation.cases import Matter, join_case
 from bot.moderation.model import Ask, Flag, Standing
+from bot.moderation.presets import gather_presets
 from bot.moderation.prompts import Match, gather_rules, judge_prompt
 from bot.moderation.quotas import COOLING, OverBudget, hold, judge_cooldown, warn
 from bot.moderation.safety import judge_score
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from bot.moderation.policy import Policy
     from bot.moderation.safety import Safety
     from bot.moderation.traces import Traces
+    from bot.presets import Preset
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Judges by the policy in force at that moment. `safety` is None where the local check is not installed."""
+    """Judges by the policy in force at that moment. `safety` is None where the local check is not installed.
+
+    `presets` are the operator's.
+    """
 
     database: Database
     clock: Clock
@@ -90,6 +95,7 @@ class Rules:
     patterns: Patterns
     automod: AutoModRules
     safety: Safety | None
+    presets: tuple[Preset, ...] = ()
 
     # -- the request ---------------------------------------------------------------------------------------------
 
@@ -101,7 +107,7 @@ class Rules:
             await self._refuse_words(ask, matches[0])
         async with self.noting(ask):
             await self.blocks.judge(ask.guild_id, ask.member_id)
-            judge_standing(policy, ask, standing, self.clock())
+            judge_standing(policy, ask, standing, self.clock(), gather_presets(policy, self.presets))
             await judge_cooldown(self.database, ask, policy, self.clock())
         if matches and matches[0].action == "refuse":
             await self._refuse_words(ask, matches[0])

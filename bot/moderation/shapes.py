@@ -16,6 +16,8 @@ from bot.moderation.words import WordRule, WordRuleWrong, parse_word_rule
 ON = frozenset({"on", "yes", "true"})
 OFF = frozenset({"off", "no", "false"})
 NONE = "none"
+CENTS = re.compile(r",(\d{1,2})$")
+"""Cents as most of Europe writes them; a comma before three digits may mean thousands, and is not guessed at."""
 """What is typed for "nothing": no limit, no channel, an empty list."""
 MOST_ID = 2**63 - 1
 MOST_DOLLARS = 100_000
@@ -165,7 +167,7 @@ class Share(Shape):
         if word == NONE:
             return None
         try:
-            return float(word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+            return float(word.removesuffix("%").replace(",", ".")) / (100 if word.endswith("%") else 1)
         except ValueError:
             return word
 
@@ -193,7 +195,7 @@ class Dollars(Shape):
     def read(self, text: str) -> object:
         """The amount."""
         word = text.strip().casefold().removeprefix("$")
-        return None if word == NONE else word
+        return None if word == NONE else CENTS.sub(r".\1", word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,23 +12,30 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Refused
+from bot.presets import find_preset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from bot.moderation.model import Ask, Standing
     from bot.moderation.policy import Policy
+    from bot.presets import Preset
 
 MOST_NAMED = 5
-"""How many channels or roles a sentence names."""
+"""How many channels, roles or presets a sentence names."""
 
 
-def judge_standing(policy: Policy, ask: Ask, standing: Standing, now: datetime) -> None:
-    """Raise `Refused` where this place, this member or this order is not what the policy of the place wants."""
+def judge_standing(policy: Policy, ask: Ask, standing: Standing, now: datetime, presets: Sequence[Preset]) -> None:
+    """Raise `Refused` where this place, this member or this order is not what the policy of the place wants.
+
+    `presets`: those that the place offers.
+    """
     _judge_place(policy, ask, standing)
     if not standing.manages:
         _judge_member(policy, standing, now)
+    if policy.presets_only:
+        _judge_preset(presets, ask)
     _judge_order(policy, ask)
 
 
@@ -69,6 +76,16 @@ def _judge_member(policy: Policy, standing: Standing, now: datetime) -> None:
     opens_at = (standing.joined_at or now) + timedelta(days=policy.newcomer_days)  # a guest has never joined
     if opens_at > now:
         raise Refused(Reason.NEWCOMER, opens=format_opening(opens_at))
+
+
+def _judge_preset(presets: Sequence[Preset], ask: Ask) -> None:
+    """A preset that is still offered, also for what is asked for again, and nothing chosen besides."""
+    if not presets:
+        raise Refused(Reason.PRESETS_MISSING)
+    if find_preset(presets, ask.preset) is None:
+        raise Refused(Reason.PRESETS_ONLY, presets=", ".join(preset.name for preset in presets[:MOST_NAMED]))
+    if ask.strays:
+        raise Refused(Reason.PRESET_AS_IT_IS, preset=ask.preset)
 
 
 def _judge_order(policy: Policy, ask: Ask) -> None:

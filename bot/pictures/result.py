@@ -41,6 +41,10 @@ SHARES, QUALITIES = (1.0, 0.5, 0.25, 0.1), (95, 90, 80, 70)
 """How a result is made lighter: less and less quality at its own size, then less and less of its area."""
 
 
+THUMBNAIL_PIXELS, THUMBNAIL_QUALITY = 240 * 240, 80
+"""In a list Discord shows 80 pixels a side; screens have up to three for each of them."""
+
+
 class PictureUnusable(Exception):
     """These bytes are not a picture we can show. The message is for the log."""
 
@@ -81,6 +85,19 @@ def fit(result: Result, most_bytes: int) -> Result:
     """
     try:
         return _lighten(result, most_bytes)
+    except UNDECODABLE as error:
+        unusable = _unusable(result.data, error)
+    raise unusable
+
+
+def make_thumbnail(result: Result) -> bytes:
+    """The same picture as small as a list shows it: a JPEG without labels.
+
+    Raises PictureUnusable; takes long, so call it in a thread.
+    """
+    try:
+        picture = make_plain(open_picture(result.data), THUMBNAIL_PIXELS)
+        return encode(put_on_white(picture), "JPEG", quality=THUMBNAIL_QUALITY)
     except UNDECODABLE as error:
         unusable = _unusable(result.data, error)
     raise unusable

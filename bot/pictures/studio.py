@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.pictures.limits import judge_weight, too_slow
-from bot.pictures.result import PictureUnusable, fit, parse_result
+from bot.pictures.result import PictureUnusable, fit, make_thumbnail, parse_result
 from bot.pictures.slots import Slots
 from bot.pictures.source import parse_source
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.pictures.provenance import Provenance
     from bot.pictures.result import Result
     from bot.pictures.source import Source
+
+T = TypeVar("T")
 
 
 class Studio:
@@ -55,7 +57,11 @@ class Studio:
             return result
         return await self._work_on_result(partial(fit, result, most_bytes))
 
-    async def _work_on_result(self, work: Callable[[], Result]) -> Result:
+    async def make_thumbnail(self, result: Result) -> bytes:
+        """A small JPEG of a result, for a list. Raises PictureUnusable."""
+        return await self._work_on_result(partial(make_thumbnail, result))
+
+    async def _work_on_result(self, work: Callable[[], T]) -> T:
         try:
             return await self._slots.run(work)
         except TimeoutError:

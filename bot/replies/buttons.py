@@ -72,6 +72,7 @@ def build_more(job: Job, locale: str, *, mine: bool, moderates: bool) -> tuple[B
             "gentler": strong,
             "compare": mine or moderates,
             "alt": mine,
+            "family": mine,
             "delete": (mine or moderates) and not draft,  # that has Discard
         },
     )

@@ -175,6 +175,8 @@ def _draft_text(job: Job) -> str:
 
 def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
     """What is known, as (key of its name, value)."""
+    if job.request.preset:
+        yield "preset", format_safe(job.request.preset, LONGEST_NAME)
     yield "model", f"Flux {job.request.model}"
     if job.request.strength is not None:
         yield "strength", format_share(job.request.strength)
@@ -204,16 +206,16 @@ def _times(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
                 say(job.request.locale, "card.place_next") if outlook.place == 1 else str(outlook.place),
             )
         if job.queued_at is not None:
-            yield "queued_at", _ticking(job.queued_at)
+            yield "queued_at", format_ticking(job.queued_at)
     elif job.painted_at is not None and job.submitted_at is not None:
         yield "took", _span(job, (job.painted_at - job.submitted_at).total_seconds())
     elif job.submitted_at is not None and not job.over:
-        yield "began_at", _ticking(job.submitted_at)
+        yield "began_at", format_ticking(job.submitted_at)
     if outlook.done_at is not None and not job.over:
-        yield "done_at", _ticking(outlook.done_at)
+        yield "done_at", format_ticking(outlook.done_at)
 
 
-def _ticking(at: datetime) -> str:
+def format_ticking(at: datetime) -> str:
     """A time that Discord's own client counts up or down to, without any edit."""
     return f"<t:{int(at.timestamp())}:R>"
 

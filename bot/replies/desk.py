@@ -64,6 +64,8 @@ def _paragraphs(case: Case, job: Job | None, locale: str) -> Iterator[str]:
 def _fields(case: Case, job: Job | None, history: History, locale: str) -> Iterator[tuple[str, str]]:
     name = "" if job is None else format_safe(job.request.member_name, LONGEST_NAME)
     yield "member", f"{name} <@{case.member_id}>"
+    if job is not None and job.request.preset:
+        yield "preset", format_safe(job.request.preset, LONGEST_NAME)
     if job is not None:
         made_with = {"model": job.request.model, "strength": format_share(job.request.strength)}
         yield "model", say(locale, "case.made_with", **made_with)

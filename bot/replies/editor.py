@@ -142,20 +142,15 @@ class Editor:
     async def close(self, job: Job) -> int | None:
         """Show how it ended, now. Returns the id of the message that does."""
         await self._quiet(job.id)
-        if job.request.draft:
-            return await self._close_draft(job)
-        if job.status is JobStatus.REJECTED:  # what a moderator does not want shown must go
+        if job.status is JobStatus.REJECTED and not job.request.draft:  # what a moderator does not want shown must go
             return await self._replace(job, [])
-        return (await self._post.edit(job, build_card(job, Outlook(), self._label), [])).id
-
-    async def _close_draft(self, job: Job) -> int | None:
-        """Where its message cannot be reached, its member is told directly; of a rejection they are in any case."""
         card = build_card(job, Outlook(), self._label)
         try:
             return (await self._post.edit(job, card, [])).id
-        except ReplyLost as error:
-            log.info("job %s: its message cannot be reached: %s", job.id, error)
-        if job.status is not JobStatus.REJECTED:
+        except ReplyLost:
+            if not job.request.draft:
+                raise
+        if job.status is not JobStatus.REJECTED:  # of that, its member is told directly in any case
             await self._post.send_direct(job, card, [])
         return None
 
@@ -212,20 +207,25 @@ class Editor:
         """The pictures as the reply shows them."""
         return await self._post.fetch_pictures(job)
 
+    async def prepare(self, job: Job, results: Sequence[bytes], most_bytes: int) -> list[Picture]:
+        """A job's pictures as files for another message than its own; none where they cannot be used."""
+        try:
+            checked = [await self._studio.check_result(data) for data in results]
+            return self._pictures(job, await self._fit(checked, most_bytes))
+        except PictureUnusable as error:
+            log.warning("job %s: its pictures cannot be shown again: %s", job.id, error)
+            return []
+
     async def compare(
         self, job: Job, source: Source | None, results: Sequence[bytes], most_bytes: int
     ) -> list[Picture]:
         """What a job started from and what came out, each with its alt text; empty where one of them is gone."""
-        if source is None or not results:
-            return []
-        try:
-            checked = [await self._studio.check_result(data) for data in results]
-            after = await self._fit(checked, min(most_bytes, MOST_REQUEST_BYTES // (len(checked) + 1)))
-        except PictureUnusable as error:
-            log.warning("job %s: its pictures cannot be compared: %s", job.id, error)
+        room = min(most_bytes, MOST_REQUEST_BYTES // (len(results) + 1))
+        after = await self.prepare(replace(job, spoiler=False), results, room)
+        if source is None or not after:
             return []
         before = Picture(format_file_name(job, 0, "jpg", self._label), source.data, format_source_alt(job))
-        return [before, *self._pictures(replace(job, spoiler=False), after)]
+        return [before, *after]
 
     async def describe(self, job: Job) -> None:
         """Let the pictures of the reply be read out as the job says now."""
@@ -243,13 +243,10 @@ class Editor:
         return (await self._post.send_first(job, build_card(job, Outlook(), self._label))).id
 
     async def bid_farewell(self, job: Job) -> None:
-        """Let the message that showed a job as a draft say what became of it. Others have none. Never raises.
-
-        It is the one that the token belongs to and that is not the job's: its member published it with a click there.
-        """
+        """Let the message that showed a job as a draft say what became of it. Others have none. Never raises."""
         if job.token_id is None or not self._post.token_lives(job):
             return
-        try:
+        try:  # the message that the token belongs to, and that is not the job's: on that one it was published
             if await self._post.find(job) not in {None, job.message_id}:
                 await self._post.edit_original(job, build_farewell(job))
         except (ReplyLost, ReplyNotReached) as error:

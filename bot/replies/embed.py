@@ -10,6 +10,7 @@ from bot.replies.buttons import Button
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterable
 
     from bot.replies.card import Card
 
@@ -32,6 +33,7 @@ EMOJIS = {
     "gentler": "🕊️",
     "compare": "🌓",
     "alt": "💬",
+    "family": "🌱",
     "delete": "🗑️",
     "publish": "📣",
     "discard": "🗑️",
@@ -98,9 +100,15 @@ def build_answer(card: Card) -> dict[str, Any]:
 
 def build_view(card: Card) -> discord.ui.View | None:
     """The card's buttons; None where it has none."""
-    if not card.buttons:
-        return None
+    return build_rows(card.buttons) if card.buttons else None
+
+
+def build_rows(*rows: Iterable[Button]) -> discord.ui.View:
+    """Buttons of ours, each row where it is named; a single one may go on in the next."""
     view = discord.ui.View(timeout=None)
-    for button in card.buttons:
-        view.add_item(CardButton(button))
+    for row, buttons in enumerate(rows):
+        for button in buttons:
+            item = CardButton(button)
+            item.row = row if len(rows) > 1 else None
+            view.add_item(item)
     return view

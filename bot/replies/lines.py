@@ -56,14 +56,14 @@ def format_time(at: datetime) -> str:
     return f"<t:{int(at.timestamp())}:f>"
 
 
-def format_link(guild_id: int, channel_id: int, message_id: int) -> str:
-    """The address of a message."""
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+def format_link(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """The address of a message; None: in direct messages, which lead each reader to their own."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
 
 
 def format_job_link(job: Job) -> str | None:
     """The address of a job's reply; None where it has none, or is a draft, which nobody else can go to."""
-    if job.message_id is None or job.request.guild_id is None or job.request.draft:
+    if job.message_id is None or job.request.draft:
         return None
     return format_link(job.request.guild_id, job.request.channel_id, job.message_id)
 
@@ -73,7 +73,7 @@ def _sentence(entry: Entry, locale: str) -> str:
         "kind": format_safe(entry.kind, MOST_NAME),
         "member": _mention(entry.member_id) or say(locale, "entry.nobody"),
         "actor": _mention(entry.actor_id) or say(locale, "entry.rules"),
-        "subject": " ".join(format_label(word, locale) for word in entry.subject.split()[:MOST_SUBJECT_WORDS]),
+        "subject": ", ".join(format_label(word, locale) for word in entry.subject.split()[:MOST_SUBJECT_WORDS]),
     }
     if entry.kind == EntryKind.BUDGET and entry.content is not None:
         values |= {key: format_safe(str(value), MOST_NAME) for key, value in entry.content.items()}

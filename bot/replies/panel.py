@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.moderation import pots
 from bot.moderation.pack import LANGUAGES
 from bot.moderation.policy import SECTIONS, SETTINGS, Policy
+from bot.moderation.presets import Presets
 from bot.moderation.shapes import (
     NONE,
     Budgets,
@@ -142,8 +143,8 @@ def _items(shape: Shape, value: Any, locale: str) -> Iterator[str]:
         yield f"<#{value}>"
     elif isinstance(shape, Budgets):
         yield from (_budget(each, locale) for each in value)
-    elif isinstance(shape, Words):
-        yield from (format_safe(rule.name, LONGEST_NAME) for rule in value)
+    elif isinstance(shape, Words | Presets):
+        yield from (format_safe(each.name, LONGEST_NAME) for each in value)
     elif isinstance(shape, Choices):
         yield from (_label(option, locale) for option in sorted(value))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.replies.card import COLORS, Card, Field, format_dollars
+from bot.replies.card import COLORS, LONGEST_NAME, Card, Field, format_dollars
 from bot.replies.desk import format_flag
 from bot.replies.lines import format_entry, format_job_link, format_label, format_link, format_time
 from bot.replies.plain import fit_lines, format_line, format_safe, format_share
@@ -80,6 +80,8 @@ def _about_job(job: Job, locale: str) -> Iterator[tuple[str, str]]:
     link = format_job_link(job)
     yield "where", f"<#{request.channel_id}>" + (" " + say(locale, "trace.link", link=link) if link else "")
     yield "status", say(locale, f"status.{job.status}.title")
+    if request.preset:
+        yield "preset", format_safe(request.preset, LONGEST_NAME)
     made_with = {"model": request.model, "strength": format_share(request.strength), "count": request.count}
     yield "model", say(locale, "trace.made_with", **made_with)
     if request.draft:

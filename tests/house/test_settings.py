@@ -13,6 +13,7 @@ import pytest
 
 from bot.config import format_example, format_table, read_settings
 from bot.errors import Misconfigured
+from bot.presets import read_presets
 
 ROOT = Path(__file__).parents[2]
 LEAST = {"DISCORD_TOKEN": "a-token", "PIAPI_API_KEY": "a-key"}
@@ -74,6 +75,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "MODELS": "schnell,flux",
         "DEFAULT_MODEL": "flux",
         "PRICES_USD": "dev=NaN",
+        "PRESETS_FILE": "nowhere.toml",
         "PROVENANCE": "yes",
         "LABEL": "no spaces",
         "LOG_LEVEL": "loud",
@@ -125,6 +127,30 @@ def test_the_usual_model_is_on_offer() -> None:
     """Else every member who names none would be refused."""
     with pytest.raises(Misconfigured, match="DEFAULT_MODEL must be one of MODELS"):
         read_settings(LEAST | {"MODELS": "dev"})
+
+
+def test_an_operators_presets_are_read_with_the_settings(tmp_path: Path) -> None:
+    """Ours unless they say otherwise; every mistake in their file is a line, as with any setting."""
+    assert read_settings(LEAST).presets == read_presets("")
+    file = tmp_path / "presets.toml"
+    file.write_text("[[presets]]\nname = 'Oil'\n[[presets]]\ntemplate = 'ink'\nstrength = 9\n")
+    with pytest.raises(Misconfigured) as caught:
+        read_settings(LEAST | {"PRESETS_FILE": str(file), "WEB_PORT": "70000"})
+    assert sorted(problem.split(",")[0] for problem in caught.value.problems) == [
+        "PRESETS_FILE has preset 1",
+        "PRESETS_FILE has preset 2",
+        "PRESETS_FILE has preset 2",
+        "WEB_PORT must be a whole number from 0 to 65535",
+    ]
+
+
+def test_an_operators_presets_choose_among_the_models_on_offer(tmp_path: Path) -> None:
+    """Else nobody could ever use them."""
+    file = tmp_path / "presets.toml"
+    file.write_text("[[presets]]\nname = 'Oil'\ntemplate = 'oil'\nmodel = 'dev'\n")
+    assert read_settings(LEAST | {"PRESETS_FILE": str(file)}).presets[0].model == "dev"
+    with pytest.raises(Misconfigured, match="preset Oil, whose model dev is not one of MODELS"):
+        read_settings(LEAST | {"PRESETS_FILE": str(file), "MODELS": "schnell"})
 
 
 def test_hosting_needs_an_address() -> None:

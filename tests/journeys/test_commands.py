@@ -26,10 +26,11 @@ async def test_the_command_on_the_wire(world: World) -> None:
     assert command["name_localizations"]["en-US"] == "img2img"
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
-        *("image", "prompt", "model", "strength", "negative_prompt", "guidance", "count", "visibility")
+        *("image", "prompt", "preset", "model", "strength", "negative_prompt", "guidance", "count", "visibility")
     ]
     assert options["image"]["file_types"] == ["image"]
     assert (options["prompt"]["min_length"], options["prompt"]["max_length"]) == (1, 1000)
+    assert options["preset"]["autocomplete"]
     assert [choice["value"] for choice in options["model"]["choices"]] == ["schnell", "dev", "dev-advanced"]
     assert (options["strength"]["min_value"], options["strength"]["max_value"]) == (0.05, 1.0)
     assert (options["guidance"]["min_value"], options["guidance"]["max_value"]) == (1.5, 5.0)

@@ -302,6 +302,22 @@ async def test_the_last_result_is_shown_with_its_buttons(atelier: Atelier, photo
 # -- published -------------------------------------------------------------------------------------------------------
 
 
+async def test_a_draft_is_found_in_the_history_and_published_from_there(atelier: Atelier, photo: bytes) -> None:
+    """Its buttons are those of the draft; the list is its member's."""
+    await atelier.finished(photo)
+    listed = (await atelier.world.artist.slash(atelier.world.channel, "img2img-history")).response
+    assert listed is not None
+    assert "Draft" in says(listed.message)
+    await atelier.world.artist.click(listed.message, label="1")
+    opened = next(each for each in atelier.alone() if each.id == listed.id)
+    assert labels(opened)[:5] == ["Publish", "Discard", "Again", "Edit", "More"]
+    await atelier.press("Publish", opened)
+    assert atelier.public()[0].attachments
+    said_now = next(each for each in atelier.alone() if each.id == listed.id)
+    assert "Published" in says(said_now)
+    assert not said_now.attachments
+
+
 async def test_published_it_is_a_picture_like_any_other(atelier: Atelier, photo: bytes) -> None:
     """A message of its own, with everybody's buttons; the draft says where it is, and has none any more."""
     job_id = await atelier.finished(photo)
@@ -700,7 +716,7 @@ async def test_on_from_a_draft_is_a_draft(atelier: Atelier, photo: bytes) -> Non
     assert edited.ephemeral
     more = (await atelier.press("More", first)).response
     assert more is not None
-    assert labels(more.message) == ["Use as source", "Stronger", "Gentler", "Compare", "Alt text"]
+    assert labels(more.message) == ["Use as source", "Stronger", "Gentler", "Compare", "Alt text", "Where it came from"]
     form = await atelier.world.artist.click(more.message, label="Use as source")
     onward = await atelier.world.artist.submit_modal(form, typed)
     await atelier.finish()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LONG = 60
 WEEKS = 21 * 24 * 3600
-MORE = ("Stronger", "Gentler", "Compare", "Alt text", "Delete")
+MORE = ("Stronger", "Gentler", "Compare", "Alt text", "Where it came from", "Delete")
 
 
 async def paint(world: World, photo: bytes, **options: Any) -> Job:
@@ -79,7 +79,7 @@ async def colour(shown: discord.Message) -> Any:
 
 
 async def test_one_row_is_in_view_and_the_rest_behind_more(world: World, photo: bytes) -> None:
-    """Five buttons at most; its member finds five more, shown to them alone."""
+    """Five buttons at most; its member finds six more, shown to them alone."""
     job = await paint(world, photo)
     assert labels(message(world, job)) == ["Again", "Edit", "Use as source", "Report", "More"]
     opened = await press(world, job, "More")

@@ -249,7 +249,7 @@ async def test_a_log_channel_that_is_closed_stops_nothing(world: World, caplog: 
         await write(world, subject=f"lost {number}")
         await write(world, subject="theirs", guild_id=other.id)
         await world.settle()
-    await write(world, subject="open again")
+    await write(world, subject="open_again")
     await world.settle()
     assert caplog.text.count("cannot be posted to its log channel") == 1
     assert "lost" not in "".join(message.content for message in log.history())

@@ -13,7 +13,7 @@ from PIL import Image
 
 from sandbox import __main__ as sandbox
 from sandbox import demo
-from sandbox.guild import CHANNELS, WELCOMES
+from sandbox.guild import CHANNELS, PRESETS, WELCOMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +88,9 @@ async def test_the_furnished_server(world: World, photo: bytes) -> None:
         assert result.response is not None
         assert said in result.response.content.replace("\\", "")  # what others wrote is escaped
     assert world.house.client.rooms.automod.has_presets(world.guild.id)
+    suggested = await world.artist.autocomplete(world.channel, "img2img", "preset", "")
+    assert [each["value"] for each in suggested[:2]] == [preset.name for preset in PRESETS]
+    assert len(suggested) > len(PRESETS)
     assert sandbox.list_viewers(world, "moderated")[0] is world.moderator
 
 

@@ -26,6 +26,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "import": {"file": ("policy.json", b"{}")},
     "words add": {"name": "x", "pattern": "y"},
     "words remove": {"name": "x"},
+    "presets add": {"name": "x", "template": "y"},
+    "presets remove": {"name": "x"},
     "test": {"prompt": "a cat"},
 }
 """What the commands need that do not go without."""
@@ -331,7 +333,7 @@ async def test_who_may_not_is_told_so_whatever_discord_lets_them_type(world: Wor
     await run(world, "set", setting="most_count", value="2")
     await allow_everybody(world)
     offered = [name for name in world.artist.available_commands(world.channel) if name.startswith(f"{DOOR} ")]
-    assert len(offered) == 12
+    assert len(offered) == 15
     for name in offered:
         command = name.removeprefix(f"{DOOR} ")
         told = await run(world, command, world.artist, **OPTIONS.get(command, {}))
@@ -453,7 +455,7 @@ async def test_a_policy_travels_as_a_file(world: World) -> None:
         (b"\x89PNG\r\n", ["not JSON"]),
         (b"[" * 60_000, ["not JSON"]),
         (b"[]", ["holds no settings"]),
-        (b" " * 65_537, ["at most 64 kB"]),
+        (b" " * 262_145, ["at most 256 kB"]),
         (
             json.dumps({"most_count": 9, "color": "@everyone", "overrides": {"5": {"spoiler": "no"}}}).encode(),
             ["one go: Give a whole number from 1 to 4.", "no setting called color", "default in <#5>: Say on or off."],

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.errors import Reason, Refused
-from bot.intake import Intake
+from bot.intake import LONGEST_PROMPT, LONGEST_WORDS, Intake
+from bot.jobs.offers import Offers
+from bot.moderation.model import Standing
+from bot.presets import LONGEST_TEMPLATE, PROMPT
 from bot.provider import MODELS
 
 if TYPE_CHECKING:
@@ -23,15 +26,16 @@ OFFERED = {name: MODELS[name] for name in ("schnell", "img2img-lora", "kontext")
 def intake() -> Intake:
     """One that settles, and has no other room."""
     rooms: dict[str, Any] = dict.fromkeys(each.name for each in fields(Intake))
-    return Intake(**rooms | {"models": OFFERED})
+    policies: Any = None
+    return Intake(**rooms | {"models": OFFERED, "offers": Offers(policies, (), OFFERED, "schnell")})
 
 
-def test_a_model_does_what_it_usually_does(intake: Intake, build_request: Callable[..., Request]) -> None:
+async def test_a_model_does_what_it_usually_does(intake: Intake, build_request: Callable[..., Request]) -> None:
     """Where nothing was chosen, the request says what will be ordered; settling it again changes nothing."""
-    settled = intake.settle(build_request(strength=None))
-    assert (settled.strength, settled.guidance, settled.count) == (0.7, None, 1)
-    assert intake.settle(settled) == settled
-    assert intake.settle(build_request(model="kontext", strength=None)).strength is None
+    settled = await intake.settle(build_request(model="", strength=None))
+    assert (settled.model, settled.strength, settled.guidance, settled.count) == ("schnell", 0.7, None, 1)
+    assert await intake.settle(settled) == settled
+    assert (await intake.settle(build_request(model="kontext", strength=None))).strength is None
 
 
 @pytest.mark.parametrize(
@@ -47,10 +51,23 @@ def test_a_model_does_what_it_usually_does(intake: Intake, build_request: Callab
         ({"model": "img2img-lora"}, Reason.OPTION_CHOICE, {"model": "img2img-lora", "option": "lora"}),
     ],
 )
-def test_what_cannot_be_ordered_is_refused_in_words(
+async def test_what_cannot_be_ordered_is_refused_in_words(
     intake: Intake, build_request: Callable[..., Request], given: dict[str, Any], reason: Reason, values: dict[str, Any]
 ) -> None:
     """With all that its sentence needs. A model that is no longer offered can be asked for by an old button."""
     with pytest.raises(Refused) as caught:
-        intake.settle(build_request(**given))
+        await intake.settle(build_request(**given))
     assert (caught.value.reason, caught.value.values) == (reason, values)
+
+
+async def test_what_the_provider_is_told_has_an_end(intake: Intake, build_request: Callable[..., Request]) -> None:
+    """A template that repeats the prompt leaves room for a shorter one, and says how short; once, for the longest."""
+    once = PROMPT + "x" * (LONGEST_TEMPLATE - len(PROMPT))
+    assert len(build_request(prompt="a" * LONGEST_PROMPT, template=once).words) <= LONGEST_WORDS
+    often = " ".join([PROMPT] * 10)
+    with pytest.raises(Refused) as caught:
+        await intake.judge(build_request(prompt="a" * LONGEST_PROMPT, template=often), None, Standing())
+    assert caught.value.reason is Reason.PROMPT_TOO_LONG
+    room = int(caught.value.values["most"])
+    assert 1 <= room < LONGEST_PROMPT
+    assert len(build_request(prompt="a" * room, template=often).words) <= LONGEST_WORDS

@@ -27,6 +27,7 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.jobs.publishing import Publishing
@@ -394,18 +395,19 @@ class Life(RuleBasedStateMachine):
         self.telling = telling = Telling(self.store, replies, self.clock, limits)
         rules: Any = FakeRules(self.draw, self.replies)
         bench: Any = FakeBench(self.replies)
+        policies: Any = FakePolicies()
         docket = Docket(self.crashing)
-        self.publishing = Publishing(self.crashing, self.store, rules)
+        offers = Offers(policies, (), MODELS, "schnell")
+        self.publishing = Publishing(self.crashing, self.store, rules, offers)
         self.steps = Steps(
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
             rules, docket, self.publishing, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         self.intake = Intake(
             self.store, studio, replies, handover, Gallery(self.store, replies), estimates, telling, rules, self.clock,
-            MODELS, limits, PictureLimits(),
+            MODELS, offers, limits, PictureLimits(),
         )  # fmt: skip
         self.cases = Cases(self.crashing)
-        policies: Any = FakePolicies()
         self.review = Review(self.store, docket, self.cases, policies, bench, replies, studio, self.clock)
         self.runner.run(self.store.abandon_others())
 

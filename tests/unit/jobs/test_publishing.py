@@ -12,6 +12,7 @@ import pytest
 from bot.errors import Reason, Refused
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.docket import Docket
+from bot.jobs.offers import Offers
 from bot.jobs.publishing import Publishing
 from bot.jobs.store import ARRIVAL_SECONDS
 from bot.moderation.model import Flag, Standing
@@ -45,7 +46,9 @@ def rules() -> AsyncMock:
 @pytest.fixture
 def publishing(archive: Archive, rules: AsyncMock) -> Publishing:
     """How drafts come before others."""
-    return Publishing(archive.database, archive.store, rules)
+    offers = create_autospec(Offers, instance=True)
+    offers.strays.return_value = True
+    return Publishing(archive.database, archive.store, rules, offers)
 
 
 @pytest.fixture
@@ -119,6 +122,7 @@ async def test_what_is_refused_stays_a_draft(
         await publish(publishing, draft)
     (asked,) = rules.judge_request.await_args_list
     assert not asked.args[0].draft
+    assert asked.args[0].strays  # a preset may be another one by now
     assert rules.judge_look.await_args.args[1] == SOURCE.data
     assert await archive.store.get(draft.id) == draft
 

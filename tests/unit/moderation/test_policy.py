@@ -11,20 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.moderation import shapes
+from bot.moderation.edits import add_budget, add_preset, add_rule
 from bot.moderation.policy import (
     SETTINGS,
     Policy,
     PolicyWrong,
     RoleBudget,
-    add_budget,
-    add_rule,
     load_policy,
     parse_policy,
     read_value,
 )
+from bot.presets import Preset
 from bot.provider import MODELS
 
 CHANNEL, THREAD, OTHER = 100, 101, 102
+PRESET = {"name": "Oil", "template": "{prompt}, oil on canvas", "model": "dev", "strength": 0.6, "guidance": 3.5}
 RULE = {"name": "cats", "pattern": "cat*", "kind": "words", "action": "refuse", "message": "No cats."}
 
 
@@ -56,10 +57,12 @@ def build_full() -> Policy:
         "explicit_spoiler_at": "none",
         "retention_hours": "12",
         "language": "de",
+        "presets_only": "on",
     }
     policy = Policy(review_channel_id=CHANNEL)
     for key, text in typed.items():
         policy = policy.with_value(key, read_value(key, text))
+    policy = policy.with_value("presets", add_preset(policy, PRESET))
     return policy.with_value("words", add_rule(policy, RULE)).with_value("most_count", 1, THREAD)
 
 
@@ -100,6 +103,7 @@ def test_a_channel_has_its_own_only_where_that_makes_sense() -> None:
         ({"least_strength": 0.8, "most_strength": 0.3}, "strengths"),
         ({"review": "everything"}, "nowhere_to_review"),
         ({"review": "everything", "log_channel_id": "5"}, "nowhere_to_review"),
+        ({"presets_only": True, "operator_presets": False}, "no_presets"),
     ],
 )
 def test_what_is_right_alone_can_be_wrong_together(values: dict[str, Any], problem: str) -> None:
@@ -143,6 +147,7 @@ def test_every_mistake_of_a_file_is_found_at_once() -> None:
                 "colour": "red",
                 "channels": ["x"],
                 "words": [RULE, RULE],
+                "presets": [PRESET, PRESET | {"name": " oil "}],
                 "overrides": {"100": {"spoiler": 1, "automod": True}, "here": {}},
             }
         )
@@ -152,6 +157,7 @@ def test_every_mistake_of_a_file_is_found_at_once() -> None:
         ("unknown", "", None),
         ("id", "channels", None),
         ("words_twice", "words", None),
+        ("presets_twice", "presets", None),
         ("switch", "spoiler", 100),
         ("not_per_channel", "automod", 100),
         ("overrides", "", None),
@@ -169,10 +175,12 @@ def test_what_was_stored_stays_readable(monkeypatch: pytest.MonkeyPatch, caplog:
     policy = build_full()
     assert load_policy(policy.dump()) == policy
     older = policy.dump() | {"models": ["midjourney"], "colour": "red", "least_strength": 0.95}
+    older["presets"] = [PRESET | {"model": "midjourney"}]
     older["overrides"] = {str(THREAD): {"most_count": 1, "spoiler": "perhaps"}}
     monkeypatch.setattr(shapes, "parse_word_rule", None)
     loaded = load_policy(older)
     assert (loaded.models, loaded.least_strength, loaded.words) == (frozenset(), 0.95, policy.words)
+    assert [preset.model for preset in loaded.presets] == ["midjourney"]
     assert dict(loaded.overrides) == {THREAD: {"most_count": 1}}
     assert caplog.text.count("no longer possible") == 3
 
@@ -208,6 +216,8 @@ def test_no_file_is_worse_than_wrong(document: dict[str, Any]) -> None:
         ("most_strength", "70%", 0.7),
         ("explicit_hold_at", ".9", 0.9),
         ("guild_day_usd", "$0.0015", Decimal("0.0015")),
+        ("guild_day_usd", "1,50", Decimal("1.50")),
+        ("most_strength", "0,7", 0.7),
         ("guild_day_usd", "None", None),
         ("log_channel_id", "<#5>", 5),
         ("log_channel_id", "none", None),
@@ -237,6 +247,7 @@ def test_what_people_type_is_understood(key: str, text: str, value: object) -> N
         ("most_strength", "none"),
         ("most_strength", "7"),
         ("guild_day_usd", "-1"),
+        ("guild_day_usd", "1,000"),
         ("guild_day_usd", "nan"),
         ("guild_day_usd", "1e9"),
         ("guild_day_usd", "0.00001"),
@@ -249,6 +260,7 @@ def test_what_people_type_is_understood(key: str, text: str, value: object) -> N
         ("role_budgets", "<@&5> 1"),
         ("role_budgets", "<@&5> 1 1, <@&5> 2 2"),
         ("words", "cat"),
+        ("presets", "oil"),
     ],
 )
 def test_what_cannot_be_is_refused(key: str, text: str) -> None:
@@ -275,3 +287,16 @@ def test_a_role_has_one_budget() -> None:
     assert both.role_budgets == (RoleBudget(7, Decimal(1), None), RoleBudget(8, None, Decimal(20)))
     assert add_budget(both, 7, "none", "none") == both.role_budgets[1:]
     assert add_budget(both, 7, "2", "3")[0] == RoleBudget(7, Decimal(2), Decimal(3))
+
+
+def test_a_preset_of_the_same_name_takes_its_place() -> None:
+    """However the name is written; its numbers may be as they were typed, and nothing typed is none."""
+    policy = Policy().with_value("presets", add_preset(Policy(), PRESET))
+    policy = policy.with_value("presets", add_preset(policy, {"name": "Ink", "template": "ink", "strength": ""}))
+    typed = {"name": "OIL ", "template": "oil", "model": "", "strength": "65%", "guidance": "2,5"}
+    ink, oil = add_preset(policy, typed)
+    assert (ink, oil) == (Preset("Ink", "{prompt}, ink"), Preset("OIL", "{prompt}, oil", "", 0.65, 2.5))
+    for wrong in ({"strength": "a lot"}, {"strength": "nan"}, {"guidance": "9"}):
+        with pytest.raises(PolicyWrong) as caught:
+            add_preset(policy, typed | wrong)
+        assert [each.problem for each in caught.value.mistakes] == ["preset_range"]

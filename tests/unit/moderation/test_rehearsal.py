@@ -106,6 +106,15 @@ async def test_one_rule_alone(rehearsal: Rehearsal, write: Callable[..., Any]) -
     assert [each.prompt for each in run.examples] == ["a dog"]
 
 
+async def test_a_presets_words_count_as_when_they_were_asked_for(
+    rehearsal: Rehearsal, write: Callable[..., Any]
+) -> None:
+    """A rule meets what PiAPI was told, not only what the member typed."""
+    await write("a house", preset="Pets", template="{prompt} with a dog")
+    run = await rehearsal.run(GUILD, Policy(words=(DOGS,)), 1)
+    assert [each.prompt for each in run.examples] == ["a house with a dog"]
+
+
 async def test_what_is_too_slow_is_held_and_nobody_blamed(
     rehearsal: Rehearsal, write: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:

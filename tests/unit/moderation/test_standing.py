@@ -12,6 +12,7 @@ from bot.errors import Reason, Refused
 from bot.moderation.model import Ask, Standing
 from bot.moderation.policy import Policy
 from bot.moderation.standing import judge_standing
+from bot.presets import Preset
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 THREAD, CHANNEL, CATEGORY, ELSEWHERE = 30, 20, 10, 99
@@ -23,10 +24,11 @@ def judge(policy: Policy, *, roles: set[int] | None = None, manages: bool = Fals
     """What the rules say about a request in a thread, by somebody who joined a week ago."""
     values: dict[str, Any] = {"model": "schnell", "strength": 0.7, "count": 1} | given
     joined_at = values.pop("joined_at", NOW - timedelta(days=7))
+    presets = values.pop("presets", ())
     ask = Ask(2, THREAD, CHANNEL, 4, 1, "a cat", "", price_usd=Decimal("0.0015"), age_restricted=False, **values)
     standing = Standing(frozenset(roles or ()), joined_at, HERE, manages)
     try:
-        judge_standing(policy, ask, standing, NOW)
+        judge_standing(policy, ask, standing, NOW, presets)
     except Refused as refused:
         return refused
     return None
@@ -131,3 +133,30 @@ def test_what_is_asked_for_binds_everybody(manages: bool) -> None:
         assert refused.reason is reason
     assert judge(policy, strength=0.1) is not None
     assert judge(policy, strength=None, manages=manages) is None
+
+
+@pytest.mark.parametrize("manages", [False, True])
+def test_where_only_presets_are_used_there_has_to_be_one_as_it_is(manages: bool) -> None:
+    """One that is offered, by any spelling of its name, and nothing chosen besides; some are named to who has none."""
+    policy = Policy(presets_only=True)
+    offered = [Preset(f"Oil {number}", "{prompt}, oil") for number in range(7)]
+    assert judge(policy, presets=offered, preset="OIL 3", manages=manages) is None
+    for preset in ("", "Ink"):
+        missing = judge(policy, presets=offered, preset=preset, manages=manages)
+        assert missing is not None
+        assert (missing.reason, missing.values) == (
+            Reason.PRESETS_ONLY,
+            {"presets": "Oil 0, Oil 1, Oil 2, Oil 3, Oil 4"},
+        )
+    strayed = judge(policy, presets=offered, preset="Oil 3", strays=True, manages=manages)
+    assert strayed is not None
+    assert (strayed.reason, strayed.values) == (Reason.PRESET_AS_IT_IS, {"preset": "Oil 3"})
+    nothing = judge(policy, preset="Oil 3", manages=manages)
+    assert nothing is not None
+    assert nothing.reason is Reason.PRESETS_MISSING
+
+
+def test_elsewhere_a_preset_is_a_choice_like_any_other() -> None:
+    """One that was changed since, or is gone, may be asked for again."""
+    assert judge(Policy()) is None
+    assert judge(Policy(), preset="Ink", strays=True) is None

@@ -10,7 +10,7 @@ from bot.pictures import result as room
 from bot.pictures.decode import UNDECODABLE, encode
 from bot.pictures.limits import PictureLimits
 from bot.pictures.provenance import Provenance, format_packet
-from bot.pictures.result import PictureUnusable, Result, fit, parse_result
+from bot.pictures.result import THUMBNAIL_PIXELS, PictureUnusable, Result, fit, make_thumbnail, parse_result
 
 KINDS = {
     "JPEG": ("image/jpeg", "jpg"),
@@ -192,3 +192,26 @@ def test_whatever_an_encoder_raises_is_unusable(
     monkeypatch.setattr(room, "encode", fail)
     with pytest.raises(PictureUnusable):
         fit(result, 10)
+
+
+@pytest.mark.parametrize(("mode", "size"), [("RGB", (1024, 1024)), ("RGBA", (1600, 200)), ("RGB", (64, 64))])
+def test_a_thumbnail_is_small_and_says_nothing(mode: str, size: tuple[int, int]) -> None:
+    """A JPEG of the same shape, never enlarged, transparent parts white, without what the result says of itself."""
+    see_through = (0, 0, 0, 0)[: len(mode)] if mode == "RGBA" else (0, 128, 128)
+    stamped = parse_result(encode(Image.new(mode, size, see_through), "PNG"), PictureLimits(), PROVENANCE)
+    data = make_thumbnail(stamped)
+    small = Image.open(BytesIO(data))
+    assert small.format == "JPEG"
+    assert len(data) < 10_000
+    assert small.width * small.height <= min(THUMBNAIL_PIXELS, size[0] * size[1])
+    assert small.width / small.height == pytest.approx(size[0] / size[1], rel=0.02)
+    assert b"a model" in stamped.data
+    assert b"a model" not in data
+    white = (255, 255, 255) if mode == "RGBA" else (0, 128, 128)
+    assert small.getpixel((0, 0)) == pytest.approx(white, abs=4)
+
+
+def test_what_rotted_has_no_thumbnail() -> None:
+    """A row whose bytes do not decode any more is no reason to break."""
+    with pytest.raises(PictureUnusable):
+        make_thumbnail(Result(encode(noise(), "PNG")[:-4000], "image/png", 256, 256))

@@ -66,6 +66,14 @@ async def test_a_light_result_is_left_alone(studio: Studio) -> None:
     assert len(fitted.data) < len(result.data)
 
 
+async def test_a_thumbnail_is_made_here_too(studio: Studio, photo: Image.Image) -> None:
+    """Off the loop, and broken bytes are said to be."""
+    result = await studio.check_result(encode(photo, "PNG"))
+    assert (await studio.make_thumbnail(result)).startswith(b"\xff\xd8")
+    with pytest.raises(PictureUnusable):
+        await studio.make_thumbnail(Result(b"rotten", "image/png", 1, 1))
+
+
 async def test_a_slow_picture_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The person hears that it took too long; the thread ends on its own."""
     let_go = threading.Event()

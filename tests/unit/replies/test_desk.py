@@ -85,7 +85,7 @@ def test_the_longest_words_fit_into_discord(build_request: Callable[..., Request
     """Prompts, reasons and flags at their longest, all at once."""
     flags = tuple(Flag("own", "@everyone " * 20) for _ in range(6))
     case = replace(CASE, flags=flags, words="[x](y) " * 300, note="*" * 2000, closed_at=NOON, decision="reject")
-    request = build_request(prompt="*_" * 500, negative_prompt="*_" * 500)
+    request = build_request(prompt="*_" * 500, negative_prompt="*_" * 500, preset="*" * 32, template="{prompt}*" * 50)
     job = Job(request, JobStatus.REJECTED, 1, 0, "key", Decimal("0.0015"), NOON)
     embed = build_embed(build_case(case, job, HISTORY, "en-US"))
     assert len(embed) <= 6000

@@ -67,7 +67,7 @@ def test_every_kind_has_a_sentence(kind: EntryKind) -> None:
         ),
         (
             {"kind": "review", "subject": "own near_ban", "case_number": 3, "job_id": 5},
-            "A picture of <@7> waits for a moderator: own rule looks like a banned picture · case 3 · job 5",
+            "A picture of <@7> waits for a moderator: own rule, looks like a banned picture · case 3 · job 5",
         ),
         ({"kind": "report", "actor_id": 8}, "<@8> reported a picture of <@7>"),
         ({"kind": "report", "actor_id": 8, "case_number": 3}, "<@8> reported a picture of <@7>, and that was enough"),
@@ -100,8 +100,8 @@ def test_every_kind_has_a_sentence(kind: EntryKind) -> None:
             {"kind": "budget", "content": BUDGET | {"pot": "guild", "level": 100}},
             "the budget for the month is used up, or too little for a request is left ($4\\.00 of $5\\.00)",
         ),
-        ({"kind": "budget", "subject": "guild day 80"}, "budget: Repaint, <@7>, this server day 80"),
-        ({"kind": "of_tomorrow", "subject": "*x* y", "actor_id": 8}, "of\\_tomorrow: <@8>, <@7>, \\*x\\* y"),
+        ({"kind": "budget", "subject": "guild day 80"}, "budget: Repaint, <@7>, this server, day, 80"),
+        ({"kind": "of_tomorrow", "subject": "*x* y", "actor_id": 8}, "of\\_tomorrow: <@8>, <@7>, \\*x\\*, y"),
     ],
 )
 def test_what_a_line_says(given: dict[str, Any], expected: str) -> None:

@@ -13,6 +13,7 @@ from bot.moderation.policy import SECTIONS, SETTINGS, Mistake, Policy, RoleBudge
 from bot.moderation.pots import Spent, list_pots
 from bot.moderation.shapes import Choice, Dollars, Share, Switch, Whole
 from bot.moderation.words import WordRule
+from bot.presets import Preset
 from bot.replies.panel import (
     OVERVIEW,
     Facts,
@@ -63,6 +64,7 @@ def build_crowded() -> Policy:
         role_budgets=tuple(RoleBudget(each, Decimal("99999.9999"), Decimal("99999.9999")) for each in sorted(ids)[:25]),
         languages=frozenset(list_choices("languages", DEFAULT_LOCALE)),
         words=rules,
+        presets=tuple(Preset(f"{number:02}" + "*" * 30, "{prompt}") for number in range(50)),
         review_roles=ids,
         guild_day_usd=Decimal("99999.9999"),
         overrides={each: {"spoiler": True} for each in ids},

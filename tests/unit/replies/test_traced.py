@@ -36,6 +36,7 @@ def case(number: int, **given: object) -> Case:
 def trace(build_request: Callable[..., Request]) -> Record:
     """A job about which there is as much as can be."""
     request = build_request(guild_id=ID, channel_id=ID, prompt=MUCH, negative_prompt=MUCH, member_name=MUCH, count=4)
+    request = replace(request, preset="*" * 32, template="{prompt}*" * 50)
     flags = tuple(Flag("own", MUCH) for _ in range(20))
     job = Job(request, JobStatus.REVIEWING, 1, 0, "key", Decimal("0.0123"), NOON, message_id=ID, flags=flags)
     content = {"rule": MUCH, "prompt": MUCH}
@@ -57,6 +58,7 @@ def test_what_a_trace_says(trace: Record) -> None:
     """Price where no cost was reported, flags, cases with their decision."""
     fields = {field.name: field.value for field in build_trace(trace, EN).fields}
     assert fields["Who"] == "<@4>"
+    assert fields["Preset"] == "\\*" * 32
     assert fields["Price (no cost reported)"] == "$0.0123"
     assert fields["Cases"].startswith("0 · minors · ")
     assert fields["Where"] == f"<#{ID}> [to the message](https://discord.com/channels/{ID}/{ID}/{ID})"
