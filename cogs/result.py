@@ -35,11 +35,11 @@ class Result(commands.Cog):
         if job is None or job.request.member_id != interaction.user.id:
             await answer_alone(interaction, say(str(interaction.locale), "door.not_yours"))
             return
-        if interaction.message is None or job.message_id not in {None, interaction.message.id}:
-            await answer_alone(interaction, say_published(job, str(interaction.locale)))
-            return
         if job.reason is Reason.ERASED:  # it takes no new token: nothing is to come
             await answer_alone(interaction, say(str(interaction.locale), "door.no_result"))
+            return
+        if interaction.message is None or job.message_id not in {None, interaction.message.id}:
+            await answer_alone(interaction, say_published(job, str(interaction.locale)))
             return
         await interaction.response.defer()
         renewed = await store.renew_token(job_id, interaction.token, interaction.id)
