@@ -18,11 +18,12 @@ demo: .venv/sandbox  ## one trip without a browser, into demo/: make demo PHOTO=
 run: .venv/run  ## the real thing, from .env
 	$(BIN)/python -m bot
 
-check: .venv/dev  ## format, lint, types, import contract
+check: .venv/dev  ## format, lint, types, import contract, known holes in what is installed
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.house.audit
 
 test: check  ## everything that has to pass
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --cov --cov-report term-missing:skip-covered

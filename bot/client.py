@@ -50,6 +50,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody 
 
 DOORS = (
     "cogs.img2img",
+    "cogs.repaint_this",
     "cogs.result",
     "cogs.again",
     "cogs.more",
@@ -63,12 +64,15 @@ DOORS = (
     "cogs.moderation",
     "cogs.blocks",
     "cogs.privacy",
+    "cogs.mentions",
     "cogs.guilds",
     "cogs.review",
     "cogs.report",
     "cogs.ban",
 )
 SYNCED = "commands synced"
+LARGEST_ID, LARGEST_CASE = 2**63 - 1, 2**31 - 1
+"""What fits into a row: a button's number can be forged, and is no reason to ask the database."""
 READ_SECONDS = 20.0
 """How long Discord gets to say what a guild's AutoMod rules are, with all its pauses and retries."""
 
@@ -107,6 +111,7 @@ class Rooms:
     privacy: Privacy
     retention: Retention
     consent: Consent
+    mentions: Consent
     leaving: Leaving
 
 
@@ -139,12 +144,13 @@ class Translator(app_commands.Translator):
 class Repaint(commands.AutoShardedBot):
     """The bot's own client. `rooms` are set before it starts; `presses` says which door has which button.
 
-    Of `shard_count` shards (0: as many as Discord thinks right) it runs `shard_ids`; none named: all.
+    Of `shard_count` shards (0: as many as Discord thinks right) it runs `shard_ids`; none named: all. `outside`:
+    whether members may install it to their account, and then have it in group chats and in every server.
     """
 
     rooms: Rooms
 
-    def __init__(self, shard_count: int = 1, shard_ids: tuple[int, ...] = ()) -> None:
+    def __init__(self, shard_count: int = 1, shard_ids: tuple[int, ...] = (), *, outside: bool = True) -> None:
         super().__init__(
             shard_count=shard_count or None,
             command_prefix=commands.when_mentioned,  # no text commands: messages are never read
@@ -152,8 +158,8 @@ class Repaint(commands.AutoShardedBot):
             tree_cls=Tree,
             intents=discord.Intents(guilds=True, auto_moderation_configuration=True),
             allowed_mentions=discord.AllowedMentions.none(),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=outside),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=outside),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -188,8 +194,12 @@ class Repaint(commands.AutoShardedBot):
 
     async def press(self, interaction: discord.Interaction[Any], action: str, number: int) -> None:
         """Do what a button says. `number` is the job's, the case's or the member's, as `action` begins."""
+        door = self.presses.get(action)
+        if door is None or number > (LARGEST_CASE if action.startswith("case:") else LARGEST_ID):
+            await answer_alone(interaction, say(str(interaction.locale), "door.unknown_button"))
+            return
         try:
-            await self.presses[action](interaction, number)
+            await door(interaction, number)
         except Exception as error:  # noqa: BLE001 (the last word for buttons: the member is told, the log has it all)
             await answer_broken(interaction, error)
 

@@ -38,6 +38,11 @@ class Reason(StrEnum):
     PICTURE_GONE = "picture_gone"
     SOURCE_FORGOTTEN = "source_forgotten"
 
+    # the picture in somebody's message
+    NO_PICTURE = "no_picture"
+    SOURCE_REFUSED = "source_refused"
+    SOURCE_WITHHELD = "source_withheld"
+
     # the provider
     PROVIDER_REFUSED_PICTURE = "provider_refused_picture"
     PROVIDER_NOT_FETCHED = "provider_not_fetched"
@@ -47,6 +52,8 @@ class Reason(StrEnum):
     PROVIDER_DOWN = "provider_down"
     PROVIDER_KEY = "provider_key"
     PROVIDER_FAILED = "provider_failed"
+    SPENDING_DAY = "spending_day"
+    SPENDING_MONTH = "spending_month"
     TOOK_TOO_LONG = "took_too_long"
     OUTCOME_UNKNOWN = "outcome_unknown"
 
@@ -67,6 +74,11 @@ class Reason(StrEnum):
     PROMPT_SEXUAL = "prompt_sexual"
     PROMPT_MINORS = "prompt_minors"
     PICTURE_BANNED = "picture_banned"
+
+    # who may speak, and where nobody has a say but the operator
+    TIMED_OUT = "timed_out"
+    OUTSIDE_CLOSED = "outside_closed"
+    OUTSIDE_DAILY_LIMIT = "outside_daily_limit"
 
     # the guild's rules
     BLOCKED = "blocked"

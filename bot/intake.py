@@ -39,6 +39,8 @@ LONGEST_PROMPT = 1000
 LONGEST_WORDS = 1500
 """With a preset's around them. What has its place for the prompt once can take the longest."""
 KEY_BYTES = 24
+MOST_DEATHS = 3
+"""So often a process may end with an arriving job in hand. Its picture may be why, and would end the next one, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Intake:
     async def _source(self, job: Job) -> Source:
         """The checked picture: what is kept of the job this one starts from, or what is attached."""
         request = job.request
+        if job.turn - job.attempts > MOST_DEATHS:  # each taking is a turn, each that came to its end an attempt
+            raise Refused(Reason.PICTURE_BROKEN)
         if request.from_job_id is not None and request.from_position is not None:
             return await self.studio.check_source(await self._result(job, request.from_job_id, request.from_position))
         kept = None if request.from_job_id is None else await self.store.get_source(request.from_job_id)

@@ -5,12 +5,14 @@ A callback is only a hint to look: nothing in its body is believed but the task'
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from bot.provider import ReadFailed, parse_callback
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_CALLBACK_BYTES = 256 * 1024
+CALLBACK_SECONDS = 10.0
+"""How long the body of a callback may take to come."""
+NO_HTTP = (HttpProcessingError, web.RequestPayloadError)
+"""What aiohttp raises, and would log with its traceback, where what came was not even HTTP."""
 
 
 class WebServer:
@@ -52,7 +58,8 @@ class WebServer:
 
     async def take_callback(self, request: web.Request) -> web.Response:
         """A task moved, says somebody who knows the secret and the job's key. The same answer for who knows neither."""
-        given = request.headers.get("x-webhook-secret", "").encode()
+        # Encoded as aiohttp decoded it: what came is compared byte by byte, also where it was not UTF-8.
+        given = request.headers.get("x-webhook-secret", "").encode(errors="surrogateescape")
         if not self._secret or not hmac.compare_digest(given, self._secret):
             raise web.HTTPNotFound
         if not await self._store.hint(request.match_info["key"], await _read_task_id(request)):
@@ -68,7 +75,9 @@ class WebServer:
 @asynccontextmanager
 async def serve(server: WebServer, host: str, port: int) -> AsyncIterator[int]:
     """Listen while the context is open. Yields the port, which `port` 0 leaves to the system."""
-    runner = web.AppRunner(server.build_app(), access_log=None, shutdown_timeout=5.0)
+    logging.getLogger("aiohttp.server").addFilter(_is_worth_a_line)
+    # Nothing is unpacked: who calls back has no reason to pack, and a little can be packed very large.
+    runner = web.AppRunner(server.build_app(), access_log=None, shutdown_timeout=5.0, auto_decompress=False)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -80,10 +89,22 @@ async def serve(server: WebServer, host: str, port: int) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether it is about us: strangers who send no HTTP get their 400, and cannot fill the log."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], NO_HTTP)
+
+
 async def _read_task_id(request: web.Request) -> str | None:
     """The task a callback names, as far as it can be read."""
     try:
-        return parse_callback(await request.read()).id
+        async with asyncio.timeout(CALLBACK_SECONDS):
+            body = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise web.HTTPBadRequest from None
+    try:
+        return parse_callback(body).id
     except ReadFailed as error:
         log.info("a callback that cannot be read: %s", error)
         return None

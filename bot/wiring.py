@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +17,7 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.client import Repaint, Rooms
-from bot.database import Clock, Database, Kept, open_database, system_clock
+from bot.database import Clock, Database, Kept, build_process_name, open_database, quiet_members, system_clock
 from bot.intake import Intake
 from bot.jobs import ENDS, Job, JobStatus, Store
 from bot.jobs.docket import Docket
@@ -29,17 +26,21 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.history import History
+from bot.jobs.mentions import Mentions
 from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
+from bot.jobs.pause import Pause
 from bot.jobs.privacy import Privacy
 from bot.jobs.publishing import Publishing
 from bot.jobs.retention import Retention
 from bot.jobs.review import Review
 from bot.jobs.runner import Runner
 from bot.jobs.search import Search
+from bot.jobs.spending import Spending
 from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.jobs.tracing import Tracing
+from bot.jobs.waiting import Waiting
 from bot.moderation.automod_rules import AutoModRules
 from bot.moderation.bans import Bans
 from bot.moderation.blocks import Blocks
@@ -49,7 +50,7 @@ from bot.moderation.consent import Consent
 from bot.moderation.leaving import Leaving
 from bot.moderation.pack import judge_pack
 from bot.moderation.patterns import Patterns
-from bot.moderation.policies import Policies
+from bot.moderation.policies import Policies, build_outside
 from bot.moderation.rehearsal import Rehearsal
 from bot.moderation.rules import Rules
 from bot.moderation.safety import open_safety
@@ -82,19 +83,10 @@ class House:
     web_port: int = 0
 
 
-def build_process_name() -> str:
-    """A name no other process has, in leases, logs and PostgreSQL's list of sessions, which cuts it at 63 bytes."""
-    host = socket.gethostname().encode("ascii", "replace").decode()
-    return f"{host[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
-
-
 @asynccontextmanager
 async def open_provider(settings: Settings) -> AsyncIterator[PiAPI]:
     """PiAPI, with its connections."""
-    async with (
-        aiohttp.ClientSession() as session,
-        PictureDownload(base_url=settings.piapi_base_url) as download,
-    ):
+    async with aiohttp.ClientSession() as session, PictureDownload(base_url=settings.piapi_base_url) as download:
         yield PiAPI(
             session=session,
             base_url=settings.piapi_base_url,
@@ -131,6 +123,8 @@ class Plan:
         minutes = settings.give_up_minutes
         self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
         self._picture_limits = PictureLimits()
+        self.pause = Pause(clock)
+        self.mentions = Consent(database, quiet_members)
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -165,7 +159,8 @@ class Plan:
     @cached_property
     def client(self) -> Repaint:
         """Discord."""
-        return Repaint(self._settings.shard_count, self._settings.shard_ids)
+        settings = self._settings
+        return Repaint(settings.shard_count, settings.shard_ids, outside=settings.outside)
 
     @cached_property
     def post(self) -> Post:
@@ -200,7 +195,7 @@ class Plan:
         return Rules(
             database=self._database,
             clock=self._clock,
-            policies=Policies(self._database),
+            policies=Policies(self._database, build_outside(self._settings)),
             blocks=Blocks(self._database),
             bans=Bans(self._database),
             traces=Traces(self._database),
@@ -213,7 +208,7 @@ class Plan:
     @cached_property
     def estimates(self) -> Estimates:
         """How long it usually takes."""
-        return Estimates(self.store, self._clock, self._settings.piapi_concurrency)
+        return Estimates(self.store, self._clock, self._settings.piapi_concurrency, self.pause)
 
     @cached_property
     def telling(self) -> Telling:
@@ -262,14 +257,15 @@ class Plan:
             rules=self.rules,
             docket=Docket(self._database),
             publishing=Publishing(self._database, self.store, self.rules, self.intake.offers),
+            pause=self.pause,
+            mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
         )
 
     def _callback(self, job: Job) -> Callback | None:
         settings = self._settings
-        if not settings.callbacks:
-            return None
-        return Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
+        callback = Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
+        return callback if settings.callbacks else None
 
     @cached_property
     def review(self) -> Review:
@@ -288,6 +284,11 @@ class Plan:
     @cached_property
     def runner(self) -> Runner:
         """What moves jobs."""
+        settings = self._settings
+        caps, most = Spending(settings.daily_cap_usd, settings.monthly_cap_usd), settings.piapi_concurrency
+        waiting = Waiting(
+            self._database, self.store, self.editor, self.estimates, self.pause, caps, self._clock, most, self._limits
+        )
         return Runner(
             store=self.store,
             steps={
@@ -300,10 +301,8 @@ class Plan:
                 **dict.fromkeys(ENDS - {JobStatus.DONE}, self.telling.tell),
             },
             submit=self.steps.submit,
-            estimates=self.estimates,
-            replies=self.editor,
+            waiting=waiting,
             clock=self._clock,
-            concurrency=self._settings.piapi_concurrency,
             sweep=self.retention.sweep,
         )
 
@@ -313,7 +312,7 @@ class Plan:
     def server(self) -> WebServer:
         """What others ask us by http."""
         secret = self._settings.webhook_secret if self._settings.callbacks else ""
-        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble)
+        return WebServer(self.store, secret, self.runner.wake, lambda: self.runner.trouble or self.pause.trouble)
 
     @cached_property
     def rooms(self) -> Rooms:
@@ -343,8 +342,9 @@ class Plan:
             review=self.review,
             desk=self.desk,
             safety_version="" if rules.safety is None else rules.safety.version,
-            privacy=Privacy(self._database, self.store, self.telling, self.erasing),
+            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mentions),
             retention=self.retention,
             consent=Consent(self._database),
+            mentions=self.mentions,
             leaving=Leaving(self._database),
         )

@@ -15,7 +15,7 @@ from bot.moderation.bans import FlatPicture
 from bot.replies.texts import say
 from cogs.forms import LONGEST_DAYS, Form, read_days
 from cogs.naming import words
-from cogs.powers import IN_GUILDS, may_review, require
+from cogs.powers import BY_GUILDS, IN_GUILDS, may_review, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,9 @@ class Ban(commands.Cog):
     def __init__(self, bot: Repaint) -> None:
         self.bot = bot
         bot.presses["case:ban"] = self.press
-        menu = app_commands.ContextMenu(name=words("menu.ban.name"), callback=self.menu, allowed_contexts=IN_GUILDS)
+        menu = app_commands.ContextMenu(
+            name=words("menu.ban.name"), callback=self.menu, allowed_contexts=IN_GUILDS, allowed_installs=BY_GUILDS
+        )
         menu.default_permissions = discord.Permissions(manage_messages=True)
         bot.tree.add_command(menu)
 
@@ -45,7 +47,7 @@ class Ban(commands.Cog):
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """The menu of a message with a result."""
         store = self.bot.rooms.steps.store
-        job = await store.get_by_message(interaction.guild_id or 0, interaction.channel_id or 0, message.id)
+        job = await store.get_by_message(interaction.channel_id or 0, message.id)
         await self._ask(interaction, None if job is None else job.id)
 
     async def _ask(self, interaction: Interaction, job_id: int | None) -> None:

@@ -16,8 +16,8 @@ from bot.moderation.model import Standing
 from bot.replies.card import build_card
 from bot.replies.embed import build_answer
 from bot.replies.plain import format_safe
-from bot.replies.texts import say_refused
-from cogs.powers import get_role_ids
+from bot.replies.texts import say, say_refused
+from cogs.powers import get_guild_id, get_role_ids
 
 if TYPE_CHECKING:
     from bot.client import Repaint
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 2.5
 """Discord drops an interaction that is not answered within 3 seconds."""
+BLOCKED_BY_AUTOMOD = 200000
+"""Where the bot is no member, AutoMod reads what it says, prompt and all."""
 LONGEST_BACK = 800
 """Every mark of it may take two characters, and a message takes 2,000."""
 
@@ -37,7 +39,7 @@ def who_and_where(interaction: discord.Interaction[Repaint]) -> dict[str, Any]:
     return {
         "id": interaction.id,
         "application_id": interaction.application_id,
-        "guild_id": interaction.guild_id,
+        "guild_id": get_guild_id(interaction),
         "channel_id": interaction.channel_id or 0,
         "member_id": interaction.user.id,
         "member_name": interaction.user.display_name,
@@ -61,6 +63,9 @@ def get_standing(interaction: discord.Interaction[Repaint]) -> Standing:
     member, channel = interaction.user, interaction.channel
     if not isinstance(member, discord.Member):
         return Standing()
+    silent_until = None if interaction.permissions.administrator else member.timed_out_until
+    if get_guild_id(interaction) is None:  # who they are there is nothing to us, but whether they may speak is
+        return Standing(silent_until=silent_until)
     parent = channel.parent if isinstance(channel, discord.Thread) else channel
     places = (interaction.channel_id, getattr(channel, "parent_id", None), getattr(parent, "category_id", None))
     return Standing(
@@ -68,6 +73,7 @@ def get_standing(interaction: discord.Interaction[Repaint]) -> Standing:
         joined_at=member.joined_at,
         channel_ids=frozenset(place for place in places if place is not None),
         manages=interaction.permissions.manage_guild,
+        silent_until=silent_until,
     )
 
 
@@ -75,8 +81,12 @@ def is_reachable(interaction: discord.Interaction[Repaint]) -> bool:
     """Whether the bot's own token can edit the answer later: it must be in the place, and see the channel."""
     if interaction.guild_id is None:
         return interaction.context.dm_channel
-    is_here = interaction.is_guild_integration() or not interaction.is_user_integration()
-    return is_here and interaction.app_permissions.view_channel
+    guild, channel = interaction.client.get_guild(interaction.guild_id), interaction.channel
+    if guild is None:  # a guild may also have invited the commands alone
+        return False
+    if isinstance(channel, discord.Thread) and channel.is_private() and guild.get_thread(channel.id) is None:
+        return False  # of private threads we are told only where we are in them
+    return interaction.app_permissions.view_channel
 
 
 async def begin_from(interaction: discord.Interaction[Repaint], job: Job, **changes: Any) -> None:
@@ -127,16 +137,20 @@ async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:
     """
     rooms = interaction.client.rooms
     card = build_card(job, Outlook(), rooms.label)
-    message_id: int | None = None
+    message_id, muffled = None, False
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             response = await interaction.response.send_message(**build_answer(card), ephemeral=job.request.draft)
-            message_id = response.message_id
+            message_id, muffled = response.message_id, response.is_ephemeral() and not job.request.draft
     except discord.HTTPException as error:
         log.info("job %s: the interaction took no answer: %s / %s", job.id, error.status, error.code)
         await rooms.intake.withdraw(job)
+        if error.code == BLOCKED_BY_AUTOMOD:
+            await answer_alone(interaction, say(job.request.locale, "outside.automod"))
         return False
     except (OSError, TimeoutError) as error:
         log.warning("job %s: no word whether the answer arrived: %s", job.id, type(error).__name__)
     await rooms.intake.answered(job, message_id)
+    if muffled:
+        await answer_alone(interaction, say(job.request.locale, "outside.muffled"))
     return True

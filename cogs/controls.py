@@ -61,6 +61,16 @@ def build_controls(versioned: Versioned, page: Page, guild: discord.Guild | None
     yield from _press(versioned, page, locale)
 
 
+def find_kind(act: str, key: str) -> type[Control]:
+    """The kind of control that does this with a setting: another one is forged, or older than the setting's shape."""
+    shape = SETTINGS[key].shape if key and act == "value" else None
+    if act == "place" or isinstance(shape, Channel) or (isinstance(shape, Ids) and shape.of == "channels"):
+        return discord.ui.ChannelSelect
+    if isinstance(shape, Ids | Budgets):
+        return discord.ui.RoleSelect
+    return discord.ui.Select if act in {"section", "key", "value"} else discord.ui.Button
+
+
 def _name(act: str, page: Page) -> str:
     return f"policy:{act}:{page.channel_id or 0}:{page.key or page.section}"
 

@@ -18,7 +18,7 @@ from bot.replies.drafts import build_farewell, say_published
 from bot.replies.embed import build_embed
 from bot.replies.texts import say
 from cogs.beginning import ANSWER_SECONDS, answer_refused, get_standing, who_and_where
-from cogs.powers import get_own
+from cogs.powers import get_guild_id, get_own
 
 if TYPE_CHECKING:
     from bot.jobs import Job
@@ -59,9 +59,9 @@ class Drafts(commands.Cog):
     async def _is_its_place(self, interaction: Interaction, job: Job) -> bool:
         """Whether they are where it was made: nowhere else is known what they may do there. Else answers them."""
         request = job.request
-        here = (interaction.guild_id, interaction.channel_id) == (request.guild_id, request.channel_id)
+        here = (get_guild_id(interaction), interaction.channel_id) == (request.guild_id, request.channel_id)
         if not here:
-            key = "draft.elsewhere_direct" if request.guild_id is None else "draft.elsewhere"
+            key = "draft.elsewhere_outside" if request.guild_id is None else "draft.elsewhere"
             await answer_alone(interaction, say(str(interaction.locale), key, channel=f"<#{request.channel_id}>"))
         return here
 
@@ -113,7 +113,7 @@ class Drafts(commands.Cog):
         if job is None:
             return None
         message = interaction.message
-        alone = message is not None and (message.flags.ephemeral or interaction.guild_id is None)
+        alone = message is not None and (message.flags.ephemeral or interaction.context.dm_channel)
         there = job.shown or (gone and job.reason is Reason.DELETED)
         if alone and there and job.request.draft:
             return job

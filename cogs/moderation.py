@@ -29,7 +29,7 @@ from bot.replies.texts import say, say_refused
 from bot.replies.traced import build_trace, format_cases
 from cogs.img2img import picture_command
 from cogs.naming import choices, command, words
-from cogs.powers import IN_GUILDS, may_review, require
+from cogs.powers import BY_GUILDS, IN_GUILDS, may_review, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,7 @@ moderation = app_commands.Group(
     name=words(f"{KEY}.name"),
     description=words(f"{KEY}.description"),
     allowed_contexts=IN_GUILDS,
+    allowed_installs=BY_GUILDS,
     default_permissions=discord.Permissions(manage_messages=True),
 )
 

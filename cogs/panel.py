@@ -17,13 +17,13 @@ from bot.moderation.edits import add_budget, add_preset, add_rule
 from bot.moderation.policy import SETTINGS, PolicyWrong, read_value
 from bot.moderation.presets import Presets
 from bot.moderation.quotas import spent
-from bot.moderation.shapes import Budgets, Channel, Choices, Ids, Share, Whole, Words
+from bot.moderation.shapes import MOST_ID, Budgets, Channel, Choices, Ids, Share, Whole, Words
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
 from bot.presets import LONGEST_NAME as LONGEST_PRESET_NAME
 from bot.presets import LONGEST_TEMPLATE, NUMBERS
 from bot.replies.panel import Facts, Page, build_panel, format_mistake, list_keys, list_sections
 from bot.replies.texts import say
-from cogs.controls import CUSTOM_ID, build_controls, build_embed
+from cogs.controls import CUSTOM_ID, build_controls, build_embed, find_kind
 from cogs.forms import Form
 from cogs.powers import may_set_policy, require
 
@@ -61,7 +61,9 @@ class PanelControl(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM
         try:
             if await require(interaction, may_set_policy(interaction), "power.policy"):
                 page = find_page(interaction, int(place), at)
-                await (ACTS[act] if page.key else PAGING.get(act, reopen))(interaction, page, self.item)
+                fits = isinstance(self.item, find_kind(act, page.key))
+                acts = ACTS if page.key else PAGING
+                await (acts.get(act, reopen) if fits else reopen)(interaction, page, self.item)
         except Exception as error:  # noqa: BLE001 (the last word for controls: the member is told, the log has it all)
             await answer_broken(interaction, error)
 
@@ -105,6 +107,8 @@ async def show(interaction: Interaction, page: Page) -> None:
 
 def find_page(interaction: Interaction, place: int, at: str) -> Page:
     """The page that a custom id speaks of. What it cannot speak of, because it is forged or old, is left out."""
+    if place > MOST_ID:
+        return Page()
     channel = interaction.guild.get_channel_or_thread(place) if interaction.guild and place else None
     page = Page(channel_id=place or None, parent_id=getattr(channel, "parent_id", None))
     section = SETTINGS[at].section if at in SETTINGS else at

@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 
 IN_GUILDS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
 """For commands of guilds: `guild_only` alone is overruled by what the tree allows for all commands."""
+BY_GUILDS = app_commands.AppInstallationType(guild=True, user=False)
+"""For the same: nobody brings them along to a server that has not invited the bot."""
+
+
+def get_guild_id(interaction: discord.Interaction[Repaint]) -> int | None:
+    """The guild whose rules hold here. None in direct messages, in group chats, and in guilds that have not invited us.
+
+    Into those a member brings us along, who installed us to their account. An interaction says by which installation
+    it comes, and of a click that is the one of whoever made the message:
+    https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
+    """
+    guild_id = interaction.guild_id
+    if guild_id is None or interaction.is_guild_integration() or interaction.client.get_guild(guild_id) is not None:
+        return guild_id
+    return None
 
 
 def may_set_policy(interaction: discord.Interaction[Any]) -> bool:

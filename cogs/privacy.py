@@ -1,6 +1,6 @@
 """`/repaint-privacy`: what is kept about a member, in a file, deleted, and whether others may use their pictures.
 
-In a guild it is about that guild, in direct messages about everything. All of it is told to its member alone.
+In a guild it is about that guild, everywhere else about everything. All of it is told to its member alone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bot.replies.editor import MOST_REQUEST_BYTES
 from bot.replies.embed import CardButton
 from bot.replies.texts import say
 from cogs.naming import command, words
+from cogs.powers import get_guild_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ sources = app_commands.Group(
 async def about(interaction: Interaction) -> None:
     """What is kept, where it goes, and for how long."""
     locale = str(interaction.locale)
-    spans = await interaction.client.rooms.retention.spans(interaction.guild_id or 0)
+    spans = await interaction.client.rooms.retention.spans(get_guild_id(interaction) or 0)
     values = {
         "hours": spans.retention_hours,
         "days": spans.record_days,
@@ -52,7 +53,7 @@ async def about(interaction: Interaction) -> None:
 @command(privacy, f"{KEY}.export")
 async def export(interaction: Interaction) -> None:
     """Everything that is kept, in a file."""
-    locale, guild_id = str(interaction.locale), interaction.guild_id
+    locale, guild_id = str(interaction.locale), get_guild_id(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     most_bytes = min(interaction.filesize_limit, MOST_REQUEST_BYTES)
     made = await interaction.client.rooms.privacy.export(interaction.user.id, guild_id, most_bytes)
@@ -67,7 +68,7 @@ async def export(interaction: Interaction) -> None:
 async def delete(interaction: Interaction) -> None:
     """Ask once whether it is meant."""
     locale = str(interaction.locale)
-    asked = say(locale, "privacy.ask_everywhere" if interaction.guild_id is None else "privacy.ask_here")
+    asked = say(locale, "privacy.ask_everywhere" if get_guild_id(interaction) is None else "privacy.ask_here")
     view = discord.ui.View(timeout=None)
     view.add_item(CardButton(Button(say(locale, "button.delete_sure"), f"member:{interaction.user.id}:delete")))
     stays = say(locale, "privacy.ask_stays")
@@ -81,7 +82,7 @@ async def press(interaction: Interaction, member_id: int) -> None:
         await answer_alone(interaction, say(locale, "privacy.not_yours"))
         return
     await interaction.response.defer()
-    deleted = await rooms.privacy.delete(member_id, interaction.guild_id)
+    deleted = await rooms.privacy.delete(member_id, get_guild_id(interaction))
     rooms.wake()  # a place at the provider may be free
     await interaction.edit_original_response(content="\n".join(_tell(locale, deleted)), view=None)
 

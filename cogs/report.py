@@ -14,7 +14,7 @@ from bot.jobs import JobStatus
 from bot.replies.texts import say
 from cogs.forms import Form
 from cogs.naming import words
-from cogs.powers import IN_GUILDS
+from cogs.powers import BY_GUILDS, IN_GUILDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,9 @@ class Report(commands.Cog):
     def __init__(self, bot: Repaint) -> None:
         self.bot = bot
         bot.presses["job:report"] = self.press
-        menu = app_commands.ContextMenu(name=words("menu.report.name"), callback=self.menu, allowed_contexts=IN_GUILDS)
+        menu = app_commands.ContextMenu(
+            name=words("menu.report.name"), callback=self.menu, allowed_contexts=IN_GUILDS, allowed_installs=BY_GUILDS
+        )
         bot.tree.add_command(menu)
 
     async def press(self, interaction: Interaction, job_id: int) -> None:
@@ -42,7 +44,7 @@ class Report(commands.Cog):
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """The message's own menu."""
         store = self.bot.rooms.steps.store
-        job = await store.get_by_message(interaction.guild_id or 0, interaction.channel_id or 0, message.id)
+        job = await store.get_by_message(interaction.channel_id or 0, message.id)
         await self._ask(interaction, job, message)
 
     async def _ask(self, interaction: Interaction, job: Job | None, message: discord.Message | None) -> None:

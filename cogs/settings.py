@@ -17,7 +17,7 @@ from bot.replies.texts import say
 from cogs.controls import COLOR, PLACES
 from cogs.naming import command, suggest, words
 from cogs.panel import PanelControl, build_message
-from cogs.powers import IN_GUILDS, may_set_policy, require
+from cogs.powers import BY_GUILDS, IN_GUILDS, may_set_policy, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +50,7 @@ settings = app_commands.Group(
     name=words(f"{KEY}.name"),
     description=words(f"{KEY}.description"),
     allowed_contexts=IN_GUILDS,
+    allowed_installs=BY_GUILDS,
     default_permissions=discord.Permissions(manage_guild=True),
 )
 

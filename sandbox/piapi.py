@@ -36,6 +36,7 @@ _KEPT = 500  # tasks that are remembered, beside those that are in work
 _STAGED_AT_MOST = 50
 _MOST_BODY_BYTES = 16_000_000
 _BUSY_ANSWERS = 2
+_EMPTY_ANSWERS = 4
 _SLOWER, _SLOW_SECONDS = 4, 30.0
 _RETRY_AFTER = {"Retry-After": "2"}
 _BALANCE_USD = 100.0
@@ -69,7 +70,7 @@ class StandIn:
         self.tasks: dict[str, Task] = {}
         self._number = 0
         self._consumed = 0
-        self._busy: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
         self._results = Shelf(self.result_life_seconds)
         self._uploads = Shelf(_DAY)
 
@@ -153,16 +154,21 @@ class StandIn:
 
     def _refuse(self, words: set[str], prompt: str, now: float) -> None:
         """Refuse a task that is right in itself, where a word asks for it or too many tasks wait."""
-        if "nocredit" in words:
+        if "nocredit" in words and self._refused_again(prompt, _EMPTY_ANSWERS):
             raise web.HTTPPaymentRequired(text="insufficient credits, please top up your account")
-        if "busy" in words:
-            self._busy = Counter(dict(self._busy.most_common(_KEPT)))
-            self._busy[prompt] += 1
-            if self._busy[prompt] <= _BUSY_ANSWERS:
-                raise web.HTTPTooManyRequests(text="too many requests", headers=_RETRY_AFTER)
-            del self._busy[prompt]
+        if "busy" in words and self._refused_again(prompt, _BUSY_ANSWERS):
+            raise web.HTTPTooManyRequests(text="too many requests", headers=_RETRY_AFTER)
         if sum(task.status(now) == "staged" for task in self.created) >= _STAGED_AT_MOST:
             raise web.HTTPTooManyRequests(text="too many tasks are waiting", headers=_RETRY_AFTER)
+
+    def _refused_again(self, prompt: str, times: int) -> bool:
+        """Whether it is refused once more; after so many times it is not, and counted anew."""
+        self._refused = Counter(dict(self._refused.most_common(_KEPT)))
+        self._refused[prompt] += 1
+        if self._refused[prompt] <= times:
+            return True
+        del self._refused[prompt]
+        return False
 
     def _accept(self, body: dict[str, Any], words: set[str], now: float) -> Task:
         """Write a task down, with the times at which it will be where, and forget the oldest."""

@@ -26,7 +26,7 @@ PROVOCATIONS: Mapping[str, str] = {
     "refuse": "The task is accepted, and then the picture is refused.",
     "slow": "The task takes four times as long, and half a minute at least.",
     "busy": "PiAPI says twice that it is busy, and then accepts.",
-    "nocredit": "PiAPI says that the account is empty.",
+    "nocredit": "PiAPI says four times that the account is empty; then somebody has topped it up.",
     "lost": "The task is made, but PiAPI's answer gets lost.",
 }
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import discord
 import simcord
+from simcord.backend.cdn import CDN_BASE
 
 from bot.config import read_settings
 from bot.wiring import House, open_house
@@ -20,8 +22,6 @@ from sandbox.piapi import StandIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-
-    import discord
 
     from bot.client import Repaint
     from bot.jobs import Job
@@ -124,6 +124,7 @@ async def open_world(
     database_url: str, settings: Mapping[str, str] | None = None, **standin: Any
 ) -> AsyncIterator[World]:
     """The world with everybody in it. `settings` are variables as in `.env`; `standin` goes to the stand-in."""
+    discord.Asset.BASE = CDN_BASE  # where discord.py, and so the bot, takes Discord's files to be
     clock = WorldClock()
     players = StandIn(clock=clock.seconds, api_key=API_KEY, **standin)
     async with players.serve() as address:
@@ -182,8 +183,6 @@ def build_people(env: simcord.Env) -> dict[str, Any]:
 
 
 def _moderating() -> discord.Permissions:
-    import discord  # noqa: PLC0415 (the one use here)
-
     return discord.Permissions(manage_messages=True, moderate_members=True, manage_guild=True)
 
 

@@ -19,7 +19,7 @@ from bot.database.moderation import (
     refusing_members,
     reports,
 )
-from bot.database.opening import open_database
+from bot.database.opening import build_process_name, open_database
 from bot.database.schema import charges, jobs, later, metadata, now, pictures
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Kept",
     "banned_pictures",
     "blocks",
+    "build_process_name",
     "cases",
     "charges",
     "entries",

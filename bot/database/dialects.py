@@ -15,6 +15,8 @@ MIGRATING = 1
 """The gate of schema changes."""
 ADMITTING = 2
 """The gate of the room at the provider. A member's own gate is their id, which is far larger."""
+KEEPING = 3
+"""The gate of small facts."""
 
 YOUNG_SECONDS = 15
 """A PostgreSQL that has just started sees nobody yet: for so long, nobody is called gone."""

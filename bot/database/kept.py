@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from bot.database.dialects import KEEPING, PASS
 from bot.database.schema import kept
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Kept:
         """Keep it, in the place of what was there."""
 
         def work(connection: Connection) -> None:
+            connection.execute(PASS, {"gate": KEEPING})
             connection.execute(DROP, {"which": name})
             connection.execute(ADD, {"name": name, "value": value})
 

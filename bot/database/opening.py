@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 
 POSTGRESQL = {"postgresql", "postgresql+asyncpg", "postgres"}
 """How people write it; there is one driver."""
+
+
+def build_process_name() -> str:
+    """A name no other process has, in leases, logs and PostgreSQL's list of sessions, which cuts it at 63 bytes."""
+    host = socket.gethostname().encode("ascii", "replace").decode()
+    return f"{host[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
 @asynccontextmanager

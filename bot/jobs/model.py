@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from bot.jobs.pace import Span
     from bot.moderation.model import Flag
 
 DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
@@ -207,7 +208,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What can be said about the rest of the wait. `place` 1 is the next to be submitted."""
+    """What can be said about the wait. `place` 1 is the next to be submitted."""
 
     place: int | None = None
-    done_at: datetime | None = None
+    usual: Span | None = None
+    """When it is usually done, counted from the beginning that the card shows: of the wait, or of the work."""
+    paused: Reason | None = None
+    """Why nothing goes to the provider now."""
+    opens_at: datetime | None = None
+    """When that is over, where it is known."""

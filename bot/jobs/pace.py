@@ -1,9 +1,9 @@
-"""When to look next and when to give up. Pure arithmetic on seconds."""
+"""When to look next, when to give up, and how long a wait usually is. Pure arithmetic on seconds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 
 FIRST_LOOK = 0.8
 """Look for the first time when this share of the usual duration has passed."""
@@ -23,14 +23,23 @@ class Limits:
     """A task that is not finished by then is not waited for any longer."""
     unknown_seconds: float = 900.0
     """An order whose answer was lost is waited for this long."""
-    submitting_seconds: float = 900.0
-    """A provider that is busy or down is tried for this long after the job was queued."""
+    waiting_seconds: float = 86_400.0
+    """A job that cannot be submitted waits for this long. A day: no daily limit ends what it only puts off, and the
+    address of a picture at Discord lives no longer."""
     delivering_seconds: float = 3600.0
     """A finished picture is brought into the message for this long."""
     telling_seconds: float = 600.0
     """A card that cannot be reached is tried for this long, so that it says how its job ended."""
     arriving_seconds: float = 120.0
     """A picture that Discord does not hand over is asked for this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half of all tasks are done after `half_seconds`, nine in ten after `most_seconds`."""
+
+    half_seconds: float
+    most_seconds: float
 
 
 def next_look_seconds(elapsed_seconds: float, usual_seconds: float, *, called_back: bool = False) -> float:
@@ -58,9 +67,14 @@ def jittered(seconds: float, chance: float) -> float:
     return seconds * (0.9 + 0.2 * chance)
 
 
-def wait_in_queue_seconds(place: int, concurrency: int, usual_seconds: float) -> float:
-    """How long a job at this place usually waits until its picture is done."""
-    return (ceil(place / concurrency) + 1) * usual_seconds
+def wait_in_queue(place: int, concurrency: int, usual: Span, waited_seconds: float = 0.0) -> Span:
+    """How long a job at this place usually waits until its picture is done, with what it has waited already.
+
+    Slow tasks and quick ones even out: of several in a row, the spread grows with the root of their number only.
+    """
+    in_a_row = ceil(place / concurrency) + 1
+    half = waited_seconds + in_a_row * usual.half_seconds
+    return Span(half, half + sqrt(in_a_row) * (usual.most_seconds - usual.half_seconds))
 
 
 def worth_telling(place: int) -> bool:

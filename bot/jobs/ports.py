@@ -43,6 +43,9 @@ class Replies(Protocol):
     def show(self, job: Job, outlook: Outlook) -> None:
         """Bring the reply up to date soon; later calls replace earlier ones. Never raises, never waits."""
 
+    def is_shown(self, job_id: int) -> bool:
+        """Whether the last thing to show of a job is on its way no longer. Never raises, never waits."""
+
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
 
@@ -75,6 +78,9 @@ class Replies(Protocol):
 
         Returns the id of the channel's message that has them now; None if it was a direct one.
         """
+
+    async def mention(self, job: Job) -> None:
+        """Mention its member in a message that leads to the pictures, once however often it is asked for."""
 
 
 class Bench(Protocol):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.jobs.erasing import Erasing
     from bot.jobs.store import Store
     from bot.jobs.telling import Telling
+    from bot.moderation.consent import Consent
 
 _MINE = jobs.c.member_id == bindparam("member")
 ON_THE_WAY = select(jobs.c.id).where(_MINE, jobs.c.status.in_(sorted(CANCELLABLE))).order_by(jobs.c.id)
@@ -44,6 +45,7 @@ class Privacy:
     store: Store
     telling: Telling
     erasing: Erasing
+    mentions: Consent
 
     async def export(self, member_id: int, guild_id: int | None, most_bytes: int) -> Export:
         """Everything that is kept about a member, in an archive of at most so many bytes."""
@@ -55,6 +57,8 @@ class Privacy:
         Blocks, and what the book says was decided, stay. So do messages in Discord.
         """
         stopped = await self._stop(member_id, guild_id)
+        if guild_id is None:
+            await self.mentions.allow(member_id)
         erased = Erased()
         for place in [guild_id] if guild_id is not None else await self.erasing.places(member_id):
             erased += await self.erasing.ask(member_id, place)

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.jobs.pace import back_off_seconds, worth_telling
+from bot.jobs.pace import back_off_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from bot.database import Clock
-    from bot.jobs.estimates import Estimates
     from bot.jobs.model import Job, JobStatus
-    from bot.jobs.ports import Replies
     from bot.jobs.store import Store
+    from bot.jobs.waiting import Waiting
 
     Step = Callable[[Job], Awaitable[None]]
 
@@ -47,10 +46,8 @@ class Runner:
     store: Store
     steps: Mapping[JobStatus, Step]
     submit: Step
-    estimates: Estimates
-    replies: Replies
+    waiting: Waiting
     clock: Clock
-    concurrency: int
     sweep: Callable[[], Awaitable[None]]
     trouble: str = field(default="", init=False)
     """What is wrong with the database, in its own words; empty when nothing is."""
@@ -71,7 +68,7 @@ class Runner:
     async def run(self) -> None:
         """Move jobs until `stop`."""
         await self.store.abandon_others()
-        await self._show_what_is_open()
+        await self.waiting.begin()
         while not self._stopping:
             self._woken.clear()
             try:
@@ -79,16 +76,11 @@ class Runner:
                 await self._keep_house()
                 seconds = 0.0 if taken else await self._seconds_to_sleep()
             except SQLAlchemyError as error:
-                self._pause(error)
+                self._note_trouble(error)
                 seconds = TROUBLE_SECONDS
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._woken.wait()
-
-    async def _show_what_is_open(self) -> None:
-        """Bring cards up to date that the process before may have left behind. Others look after their own."""
-        for job in [] if self.store.shared else await self.store.get_open():
-            self.replies.show(job, await self.estimates.outlook(job))
 
     async def settle(self) -> None:
         """Do everything that is due now, and return when nothing is. For tests and the demo, instead of `run`."""
@@ -113,6 +105,7 @@ class Runner:
         room = MOST_IN_HAND - len(self._in_hand)
         if self._stopping or room <= 0 or not await self._is_well():
             return False
+        await self.waiting.attend()
         claimed = await self.store.claim(room)
         for job in claimed:
             self._start(self.steps[job.status], job)
@@ -122,19 +115,13 @@ class Runner:
     async def _admit(self, room: int) -> bool:
         """Let waiting jobs go to the provider, in turns, while it has room."""
         admitted = False
-        while room > 0 and (job := await self.store.admit(self.concurrency)) is not None:
+        while room > 0 and (job := await self.waiting.admit()) is not None:
             self._start(self.submit, job)
             room -= 1
             admitted = True
         if admitted:
-            await self._tell_places()
+            await self.waiting.tell_places()
         return admitted
-
-    async def _tell_places(self) -> None:
-        """The queue moved: bring the cards up to date for which that is news."""
-        for place, job in enumerate(await self.store.waiting(), start=1):
-            if worth_telling(place):
-                self.replies.show(job, await self.estimates.outlook(job, place))
 
     def _start(self, step: Step, job: Job) -> None:
         task = asyncio.create_task(self._do(step, job), name=f"job {job.id} {job.status}")
@@ -150,7 +137,7 @@ class Runner:
         try:
             await step(job)
         except SQLAlchemyError as error:
-            self._pause(error)
+            self._note_trouble(error)
             await self._let_go(job)
         except Exception:  # top of a job's step: one job's trouble is not the others'
             log.exception("job %s: the step at %s broke", job.id, job.status)
@@ -163,7 +150,7 @@ class Runner:
 
     # -- when the database is in trouble -------------------------------------------------------------------------
 
-    def _pause(self, error: SQLAlchemyError) -> None:
+    def _note_trouble(self, error: SQLAlchemyError) -> None:
         """Take up nothing more until the database can write again. Said once, however often it fails."""
         words = format_trouble(error)
         if words != self.trouble:
@@ -177,7 +164,7 @@ class Runner:
         try:
             await self.store.pulse()
         except SQLAlchemyError as error:
-            self._pause(error)
+            self._note_trouble(error)
             return False
         log.info("the database is well again")
         self.trouble = ""
@@ -202,10 +189,10 @@ class Runner:
         if self.trouble:
             return TROUBLE_SECONDS
         longest = NOTICE_SECONDS if self.store.shared else LONGEST_SLEEP_SECONDS
-        seconds = await self.store.seconds_to_next()
-        if seconds is None or len(self._in_hand) >= MOST_IN_HAND:
+        due = [await self.store.seconds_to_next(), self.waiting.seconds_to_next()]
+        if len(self._in_hand) >= MOST_IN_HAND:
             return longest
-        return min(longest, max(0.0, seconds))
+        return min([longest, *(max(0.0, seconds) for seconds in due if seconds is not None)])
 
 
 def format_trouble(error: SQLAlchemyError) -> str:

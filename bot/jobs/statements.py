@@ -298,7 +298,6 @@ TOLD = update(jobs).where(HELD).values(owner=null(), wake_at=null())
 
 GET = select(jobs).where(jobs.c.id == bindparam("job"))
 GET_BY_MESSAGE = select(jobs).where(
-    jobs.c.guild_id == bindparam("guild"),
     jobs.c.channel_id == bindparam("channel"),
     jobs.c.message_id == bindparam("message"),
     jobs.c.draft == 0,  # no message leads others to one

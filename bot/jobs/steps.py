@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason, Refused
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.pace import Limits, back_off_seconds, jittered, next_look_seconds
+from bot.jobs.pause import find_trouble
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.moderation.rules import Showing
 from bot.pictures import PictureUnusable, Provenance
@@ -23,7 +24,6 @@ from bot.provider import (
     Callback,
     FailureKind,
     KeyRefused,
-    NoCredit,
     NotSubmitted,
     Order,
     OutcomeUnknown,
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from bot.database import Clock
     from bot.jobs.docket import Docket
     from bot.jobs.estimates import Estimates
+    from bot.jobs.mentions import Mentions
+    from bot.jobs.pause import Pause
     from bot.jobs.ports import Replies
     from bot.jobs.publishing import Publishing
     from bot.jobs.search import Search
@@ -72,11 +74,10 @@ FAILURES = {
 """Why an accepted task failed, in our words."""
 
 REFUSALS: dict[type[NotSubmitted], Reason] = {
-    NoCredit: Reason.PROVIDER_NO_CREDIT,
     KeyRefused: Reason.PROVIDER_KEY,
     RequestRefused: Reason.PROVIDER_REFUSED_REQUEST,
 }
-"""Why an order was not accepted, for good."""
+"""Why one order was not accepted, for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Steps:
     rules: Rules
     docket: Docket
     publishing: Publishing
+    pause: Pause
+    mentions: Mentions
     reads: AsyncLimiter
     """What all looks of this process share, so that thousands of jobs do not storm the provider."""
     chance: Callable[[], float] = random.random
@@ -108,11 +111,13 @@ class Steps:
             task = await self.provider.submit(await self._order(job))
         except OutcomeUnknown as error:
             log.warning("job %s: the answer to the order was lost: %s", job.id, error)
+            self.pause.failed(Reason.PROVIDER_DOWN, job.id)
             await self.doubt(job)
         except NotSubmitted as error:
             log.warning("job %s: not submitted: %s", job.id, error)
             await self._not_submitted(job, error)
         else:
+            self.pause.succeeded()
             await self._submitted(job, task)
 
     async def doubt(self, job: Job) -> None:
@@ -130,19 +135,27 @@ class Steps:
         self.replies.show(job_now, await self.estimates.outlook(job_now))
 
     async def _not_submitted(self, job: Job, error: NotSubmitted) -> None:
-        reason = REFUSALS.get(type(error))
-        if reason is None:
-            late = self._since(job.queued_at) > self.limits.submitting_seconds
-            reason = (Reason.PROVIDER_BUSY if isinstance(error, Busy) else Reason.PROVIDER_DOWN) if late else None
-        if reason is not None:
-            refused = await self.store.refuse_order(job, reason)
-            if refused is not None:
-                await self.telling.tell(refused)
+        trouble = await find_trouble(self.provider, error)
+        if trouble is None:
+            self.pause.succeeded()
+            await self._refuse(job, REFUSALS[type(error)])
             return
+        was_trial = self.pause.trial == job.id
         asked = error.retry_after_seconds if isinstance(error, Busy) else None
-        job_now = await self.store.requeue(job, asked or back_off_seconds(job.attempts))
-        if job_now is not None:
+        self.pause.failed(trouble, job.id, asked)
+        if self._since(job.queued_at) > self.limits.waiting_seconds:
+            await self._refuse(job, trouble)
+            return
+        # What is paused begins with the same job again: it says when, not the job's own row.
+        wait = 0.0 if self.pause.reason is not None else asked or back_off_seconds(job.attempts)
+        job_now = await self.store.requeue(job, wait)
+        if job_now is not None and not was_trial:  # whose card has said it before, and still says so
             self.replies.show(job_now, await self.estimates.outlook(job_now))
+
+    async def _refuse(self, job: Job, reason: Reason) -> None:
+        refused = await self.store.refuse_order(job, reason)
+        if refused is not None:
+            await self.telling.tell(refused)
 
     async def _order(self, job: Job) -> Order:
         request, source = job.request, await self.store.get_source(job.id)
@@ -237,7 +250,9 @@ class Steps:
                 if showing is Showing.HOLD:
                     await self._bid_farewell(await self.docket.hold(job, job.flags))
                     return
-            await self._bring(job, await self.replies.deliver(job, results))
+            message_id = await self.replies.deliver(job, results)
+            if await self._bring(job, message_id) and message_id == job.message_id:  # a new one has mentioned them
+                await self.mentions.follow(job)
         except (PictureGone, PictureForbidden, PictureUnusable) as error:
             log.warning("job %s: the result cannot be used: %s", job.id, error)
             gone = isinstance(error, PictureGone)
@@ -256,11 +271,13 @@ class Steps:
         await self.store.found(job, message_id)
         return replace(job, message_id=message_id)
 
-    async def _bring(self, job: Job, message_id: int | None) -> None:
-        """The pictures are in this message now, or (None) in a direct one."""
+    async def _bring(self, job: Job, message_id: int | None) -> bool:
+        """The pictures are in this message now, or (None) in a direct one. False: the turn was over."""
         await self.store.found(job, message_id)
-        await self._bid_farewell(await self.store.finish(job, JobStatus.DONE))
+        done = await self.store.finish(job, JobStatus.DONE)
+        await self._bid_farewell(done)
         log.info("job %s: done", job.id)
+        return done is not None
 
     async def _bid_farewell(self, job: Job | None) -> None:
         """Where it was a draft, the draft says what became of it. None: that is somebody else's turn."""

@@ -131,10 +131,10 @@ class Store:
 
     # -- taking up -----------------------------------------------------------------------------------------------
 
-    async def admit(self, concurrency: int) -> Job | None:
+    async def admit(self, concurrency: int, charge: Callable[[Connection, Job], None] = open_charge) -> Job | None:
         """Take the job whose turn it is and mark it as being submitted, if the provider has room for one more.
 
-        The room is counted over all processes.
+        The room is counted over all processes. `charge` opens its charge; where it raises, nothing was written.
         """
         if not await self._database.run_ahead(sql.CAN_ADMIT, most=concurrency):
             return None
@@ -147,7 +147,7 @@ class Store:
             if row is None:
                 return None
             job = parse_job(row)
-            open_charge(connection, job)
+            charge(connection, job)
             return job
 
         admitted = await self._database.transact(work)
@@ -297,9 +297,9 @@ class Store:
         rows = await self._database.run(sql.PLACE, job=job_id)
         return int(rows[0][0])
 
-    async def get_by_message(self, guild_id: int, channel_id: int, message_id: int) -> Job | None:
-        """The job whose reply this message of the guild is."""
-        return await self._one(sql.GET_BY_MESSAGE, guild=guild_id, channel=channel_id, message=message_id)
+    async def get_by_message(self, channel_id: int, message_id: int) -> Job | None:
+        """The job whose reply this message is, of whichever guild."""
+        return await self._one(sql.GET_BY_MESSAGE, channel=channel_id, message=message_id)
 
     async def get_open(self) -> list[Job]:
         """The oldest jobs that are not over."""

@@ -70,5 +70,5 @@ class Tracing:
 
     async def trace_message(self, guild_id: int, channel_id: int, message_id: int) -> Record | None:
         """The same of the job whose reply this message is."""
-        job = await self._store.get_by_message(guild_id, channel_id, message_id)
+        job = await self._store.get_by_message(channel_id, message_id)
         return None if job is None else await self.trace(guild_id, job.id)

@@ -1,4 +1,7 @@
-"""Whose messages nobody may take pictures from: members decide it for themselves, in all guilds at once."""
+"""What members refuse for themselves, in all guilds at once: pictures taken from their messages, or being mentioned.
+
+Each has its table of those who do. Who has said nothing allows it.
+"""
 
 from __future__ import annotations
 
@@ -9,36 +12,35 @@ from sqlalchemy import bindparam, delete, insert, select
 from bot.database import PASS, now, refusing_members
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from bot.database import Database
 
-_OF_MEMBER = refusing_members.c.member_id == bindparam("member")
-GET = select(refusing_members).where(_OF_MEMBER)
-REFUSE = insert(refusing_members).values(member_id=bindparam("member"), since=now())
-ALLOW = delete(refusing_members).where(_OF_MEMBER)
-
 
 class Consent:
-    """Reads and writes who refuses. Who has said nothing allows it."""
+    """Reads and writes who refuses; by default, that others use the pictures in their messages."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, refusing: Table = refusing_members) -> None:
         self._database = database
+        of_member = refusing.c.member_id == bindparam("member")
+        self._get = select(refusing).where(of_member)
+        self._refuse = insert(refusing).values(member_id=bindparam("member"), since=now())
+        self._allow = delete(refusing).where(of_member)
 
     async def refuse(self, member_id: int) -> None:
-        """Let nobody use the pictures in this member's messages as a source."""
+        """From now on, not with this member."""
 
         def work(connection: Connection) -> None:
             connection.execute(PASS, {"gate": member_id})
-            if connection.execute(GET, {"member": member_id}).one_or_none() is None:
-                connection.execute(REFUSE, {"member": member_id})
+            if connection.execute(self._get, {"member": member_id}).one_or_none() is None:
+                connection.execute(self._refuse, {"member": member_id})
 
         await self._database.transact(work)
 
     async def allow(self, member_id: int) -> None:
-        """Let others use them again."""
-        await self._database.run(ALLOW, member=member_id)
+        """From now on again."""
+        await self._database.run(self._allow, member=member_id)
 
     async def refuses(self, member_id: int) -> bool:
-        """Whether this member lets nobody use them."""
-        return bool(await self._database.run(GET, member=member_id))
+        """Whether this member refuses."""
+        return bool(await self._database.run(self._get, member=member_id))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 DIRECT_MESSAGES = 0
-"""The guild id of what happens outside of guilds."""
+"""The guild id of what happens outside of guilds, and in those that have not invited the bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ class Standing:
     """Who asks and where they stand, as Discord says at this very moment. Never kept.
 
     `channel_ids` are the channel, the one its thread belongs to, and their category; `manages`: has Manage Server.
+    `silent_until`: a moderator took their voice until then, with Discord's own time-out.
     """
 
     role_ids: frozenset[int] = frozenset()
     joined_at: datetime | None = None
     channel_ids: frozenset[int] = frozenset()
     manages: bool = False
+    silent_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, insert, select
 from bot.database import PASS, now
 from bot.database import policies as rows
 from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.policy import Policy, load_policy
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from bot.config import Settings
     from bot.database import Database
     from bot.moderation.model import Ask
 
@@ -32,6 +34,7 @@ IN_FORCE = _NEWEST.limit(1)
 LAST = select(func.max(rows.c.version)).where(_OF_GUILD)
 HISTORY = _NEWEST.limit(bindparam("most"))
 GET = select(rows).where(_OF_GUILD, rows.c.version == bindparam("which"))
+DEFAULT = Policy()
 ADD = insert(rows).values(changed_at=now()).returning(rows)
 
 
@@ -72,11 +75,22 @@ class Versioned:
     change: Change | None = None
 
 
-class Policies:
-    """Reads and writes the versions. Whatever cannot be raises `PolicyWrong`, and nothing is written."""
+def build_outside(settings: Settings) -> Policy | None:
+    """What the operator decided for where no guild has a say. None: nothing is made there."""
+    if not settings.outside:
+        return None
+    return Policy(daily_pictures=settings.outside_daily_pictures, member_day_usd=settings.outside_member_day_usd)
 
-    def __init__(self, database: Database) -> None:
+
+class Policies:
+    """Reads and writes the versions. Whatever cannot be raises `PolicyWrong`, and nothing is written.
+
+    `outside` is the operator's policy, in force where no guild has a say; None: nothing is made there.
+    """
+
+    def __init__(self, database: Database, outside: Policy | None = DEFAULT) -> None:
         self._database = database
+        self.outside = outside
 
     async def get(self, guild_id: int) -> Policy:
         """The policy in force."""
@@ -88,8 +102,10 @@ class Policies:
 
     async def get_versioned(self, guild_id: int) -> Versioned:
         """The policy in force, with who made it so."""
+        if guild_id == DIRECT_MESSAGES:
+            return Versioned(self.outside or DEFAULT)
         found = await self._database.run(IN_FORCE, guild=guild_id)
-        return _parse(found[0]) if found else Versioned(Policy())
+        return _parse(found[0]) if found else Versioned(DEFAULT)
 
     async def history(self, guild_id: int, most: int) -> list[Versioned]:
         """The newest versions, the newest first."""

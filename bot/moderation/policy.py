@@ -155,6 +155,8 @@ class Policy:
     review_hours: int = _setting("showing", Whole(1, 8760), 72, per_channel=True)
     review_then: str = _setting("showing", Choice(("stay", "reject")), "stay", per_channel=True)
     """What happens when nobody has decided by then."""
+    mention_minutes: int = _setting("showing", Whole(0, 1440), 5, per_channel=True)
+    """Who has waited so long is mentioned when the picture is there; 0: nobody is."""
 
     explicit_check: bool = _setting("pictures", Switch(), default=True)
     """The local check for explicit pictures, where it is installed."""

@@ -7,7 +7,7 @@ Every budget that applies has to have room. Everybody is bound, moderators too: 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from bot.database import entries, job_roles, jobs
 from bot.database.schema import IS_OPEN, Instant
 from bot.errors import Reason, Refused
 from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.pots import (
     LEVELS,
     Crossing,
@@ -33,7 +34,7 @@ from bot.moderation.pots import (
 from bot.moderation.standing import format_opening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Select
@@ -73,29 +74,44 @@ _COUNTS = and_(
     jobs.c.status.not_in(["failed", "refused", "rejected"]),
     or_(jobs.c.status != "cancelled", jobs.c.submitted_at.is_not(None)),
 )
-_OTHERS = and_(jobs.c.guild_id == bindparam("guild"), jobs.c.id != bindparam("job"))
+_ANOTHER = jobs.c.id != bindparam("job")
 _SINCE = jobs.c.created_at >= bindparam("since", type_=Instant())
 _OF_MEMBER = jobs.c.member_id == bindparam("member")
 _HAD_ROLE = select(literal(1)).where(job_roles.c.job_id == jobs.c.id, job_roles.c.role_id == bindparam("pot")).exists()
 _MICROS = case((_COUNTS, func.coalesce(jobs.c.cost_usd_micros, jobs.c.price_usd_micros)), else_=0)
 
 
-def _sum(*whose: ColumnElement[bool]) -> Select[Any]:
-    return select(func.coalesce(func.sum(_MICROS), 0)).where(_OTHERS, _SINCE, *whose)
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted, as statements: money by whose pot it is, a member's pictures, and their open jobs."""
+
+    used: Mapping[PotKind, Select[Any]]
+    pictures: Select[Any]
+    underway: Select[Any]
 
 
-USED = {
-    PotKind.GUILD: _sum(),
-    PotKind.ROLE: _sum(_HAD_ROLE),
-    PotKind.MEMBER: _sum(jobs.c.member_id == bindparam("pot")),
-}
-PICTURES = select(func.coalesce(func.sum(jobs.c.count), 0)).where(_OTHERS, _SINCE, _OF_MEMBER, _COUNTS)
-# The sum keeps SQLite from walking through all jobs of the guild: meant is the small index, of those that are open.
-UNDERWAY = (
-    select(func.count())
-    .select_from(jobs)
-    .where(jobs.c.guild_id + 0 == bindparam("guild"), jobs.c.id != bindparam("job"), _OF_MEMBER, IS_OPEN)
-)
+def build_counts(here: ColumnElement[bool], here_unindexed: ColumnElement[bool]) -> Counts:
+    """The statements for one kind of place, said so that its index is used, and so that it is not."""
+
+    def add_up(amount: ColumnElement[Any], *whose: ColumnElement[bool]) -> Select[Any]:
+        return select(func.coalesce(func.sum(amount), 0)).where(here, _ANOTHER, _SINCE, *whose)
+
+    return Counts(
+        used={
+            PotKind.GUILD: add_up(_MICROS),
+            PotKind.ROLE: add_up(_MICROS, _HAD_ROLE),
+            PotKind.MEMBER: add_up(_MICROS, jobs.c.member_id == bindparam("pot")),
+        },
+        pictures=add_up(jobs.c.count, _OF_MEMBER, _COUNTS),
+        underway=select(func.count()).select_from(jobs).where(here_unindexed, _ANOTHER, _OF_MEMBER, IS_OPEN),
+    )
+
+
+# A sum keeps SQLite from walking through all jobs of the guild: meant is the small index, of those that are open.
+# Outside of guilds everything is counted for one member, whose own index is the short one.
+_NOWHERE = (jobs.c.guild_id + 0).is_(None)
+IN_GUILD = build_counts(jobs.c.guild_id == bindparam("guild"), jobs.c.guild_id + 0 == bindparam("guild"))
+OUTSIDE = build_counts(_NOWHERE, _NOWHERE)
 LAST_REFUSED = select(func.max(entries.c.written_at)).where(
     entries.c.guild_id == bindparam("guild"),
     entries.c.member_id == bindparam("member"),
@@ -158,21 +174,29 @@ async def spent(
 
 def _count(connection: Connection, pot: Pot, guild_id: int, but_job_id: int = 0) -> Spent:
     values = {"guild": guild_id, "pot": pot.id, "since": pot.begins_at, "job": but_job_id}
-    return Spent(pot, Decimal(int(connection.execute(USED[pot.kind], values).scalar_one())) / MICROS)
+    used = _find_counts(guild_id).used[pot.kind]
+    return Spent(pot, Decimal(int(connection.execute(used, values).scalar_one())) / MICROS)
+
+
+def _find_counts(guild_id: int) -> Counts:
+    return OUTSIDE if guild_id == DIRECT_MESSAGES else IN_GUILD
 
 
 def _judge_limits(connection: Connection, ask: Ask, policy: Policy, now: datetime) -> None:
     """What binds each member alone. It is counted in the whole guild, also where a channel has a number of its own."""
     ours = {"guild": ask.guild_id, "member": ask.member_id, "job": ask.job_id}
-    if policy.most_open and connection.execute(UNDERWAY, ours).scalar_one() >= policy.most_open:
+    counts = _find_counts(ask.guild_id)
+    if policy.most_open and connection.execute(counts.underway, ours).scalar_one() >= policy.most_open:
         raise Refused(Reason.TOO_MANY_OPEN, most=policy.most_open)
     if policy.daily_pictures:
         begins_at, opens_at = find_period(Period.DAY, now)
-        made = int(connection.execute(PICTURES, ours | {"since": begins_at}).scalar_one())
+        made = int(connection.execute(counts.pictures, ours | {"since": begins_at}).scalar_one())
         if made + ask.count > policy.daily_pictures:
             left = max(0, policy.daily_pictures - made)
             opens = format_opening(opens_at)
-            raise Refused(Reason.DAILY_LIMIT, most=policy.daily_pictures, left=left, opens=opens)
+            outside = ask.guild_id == DIRECT_MESSAGES
+            reason = Reason.OUTSIDE_DAILY_LIMIT if outside else Reason.DAILY_LIMIT
+            raise Refused(reason, most=policy.daily_pictures, left=left, opens=opens)
 
 
 def _judge_budgets(ask: Ask, found: Iterable[Spent]) -> None:

@@ -16,7 +16,7 @@ from bot.errors import Reason, Refused
 from bot.moderation import likeness
 from bot.moderation.book import EntryKind, Line, has_lately, write
 from bot.moderation.cases import Matter, join_case
-from bot.moderation.model import Ask, Flag, Standing
+from bot.moderation.model import DIRECT_MESSAGES, Ask, Flag, Standing
 from bot.moderation.presets import gather_presets
 from bot.moderation.prompts import Match, gather_rules, judge_prompt
 from bot.moderation.quotas import COOLING, OverBudget, hold, judge_cooldown, warn
@@ -106,6 +106,8 @@ class Rules:
         if matches and matches[0].rule_kind == "minors":  # before everything else: moderators are told of each
             await self._refuse_words(ask, matches[0])
         async with self.noting(ask):
+            if ask.guild_id == DIRECT_MESSAGES and self.policies.outside is None:
+                raise Refused(Reason.OUTSIDE_CLOSED)
             await self.blocks.judge(ask.guild_id, ask.member_id)
             judge_standing(policy, ask, standing, self.clock(), gather_presets(policy, self.presets))
             await judge_cooldown(self.database, ask, policy, self.clock())

@@ -3,6 +3,9 @@
 Where pictures are made and what may be made binds everybody, and so do limits, budgets and blocks: who tries out a rule
 of their own sees what it does. Who may make them does not bind those who manage the server: the policy is theirs, and
 roles and waiting times are there to keep others out.
+
+Who is timed out cannot type commands, says Discord; but a form that was open before can still be sent, and buttons are
+not spoken of.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ def judge_standing(policy: Policy, ask: Ask, standing: Standing, now: datetime, 
 
     `presets`: those that the place offers.
     """
+    if standing.silent_until is not None and standing.silent_until > now:
+        raise Refused(Reason.TIMED_OUT, opens=format_opening(standing.silent_until))
     _judge_place(policy, ask, standing)
     if not standing.manages:
         _judge_member(policy, standing, now)

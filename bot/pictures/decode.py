@@ -7,6 +7,7 @@ in `UNDECODABLE`.
 from __future__ import annotations
 
 import math
+import re
 import struct
 import zlib
 from io import BytesIO
@@ -19,6 +20,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from bot.pictures.av1 import count_pixels
 from bot.pictures.limits import PictureLimits
 
 if TYPE_CHECKING:
@@ -40,13 +42,12 @@ UNDECODABLE = (
 MULTI_PICTURE = "MPO"
 """What Pillow calls a JPEG with further pictures behind it, as phones write them. Not an animation."""
 
-MOST_SCANS = 500
-"""A progressive JPEG needs about ten; each scan visits every pixel, so thousands of tiny ones mean hours.
+MOST_SCANS = 100
+"""A progressive JPEG needs about ten; each scan visits every pixel, so hundreds of tiny ones mean half a minute."""
 
-Not fewer: the same two bytes turn up by chance about 16 times in each MB of a video behind a motion photo.
-"""
-
-START_OF_SCAN = b"\xff\xda"
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+"""As libjpeg looks for one, across whatever else there is. Those left out here have nothing to skip behind them."""
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -59,16 +60,28 @@ TURNS = {
 }
 """EXIF orientation -> what makes it upright."""
 
+MOST_PIXELS = PictureLimits().most_pixels
 # At twice this Pillow refuses before a decoder asks for memory; up to there our own check of the sides does.
-Image.MAX_IMAGE_PIXELS = PictureLimits().most_pixels
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 def open_picture(data: bytes) -> ImageFile:
     """Read the head of a picture, judged by its bytes alone. Pixels come later, with their own errors."""
     picture = Image.open(BytesIO(data), formats=FORMATS)
-    if picture.format in (JpegImageFile.format, MULTI_PICTURE) and data.count(START_OF_SCAN) > MOST_SCANS:
+    if picture.format in (JpegImageFile.format, MULTI_PICTURE) and count_scans(data) > MOST_SCANS:
         raise ValueError("a JPEG with far too many scans")
+    if picture.format == AvifImageFile.format and count_pixels(data) > MOST_PIXELS:
+        raise Image.DecompressionBombError("an AVIF that is larger than it says")
     return picture
+
+
+def count_scans(data: bytes) -> int:
+    """How often a decoder goes over the pixels of a JPEG. What stands behind its end, as a film may, does not count."""
+    scans, position = 0, 2
+    while (marker := MARKER.search(data, position)) is not None and marker[1][0] != END_OF_IMAGE:
+        scans += marker[1][0] == START_OF_SCAN
+        position = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return scans
 
 
 def is_animation(picture: ImageFile) -> bool:

@@ -82,13 +82,15 @@ def _segment(content: bytes) -> bytes:
 # -- PNG: chunks, numbers big-endian (https://www.w3.org/TR/png-3/#5Chunk-layout) ---------------------------------
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_SHOWING_CHUNKS = frozenset(b"tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT acTL fcTL fdAT".split())
+_SHOWING_CHUNKS = frozenset(
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT acTL fcTL fdAT".split()
+)
 _XMP_KEYWORD = b"XML:com.adobe.xmp\0" + b"\0\0\0\0"
 """Then: not compressed, by no method, in no language, translated to nothing."""
 
 
 def _relabel_png(data: bytes, labels: Labels) -> bytes:
-    header, *others = (chunk for kind, chunk in _split_png(data) if kind[:1].isupper() or kind in _SHOWING_CHUNKS)
+    header, *others = (chunk for kind, chunk in _split_png(data) if kind in _SHOWING_CHUNKS)
     ours = [_chunk(b"iTXt", _XMP_KEYWORD + labels.xmp)]
     if labels.exif:
         ours.append(_chunk(b"eXIf", labels.exif))

@@ -6,6 +6,9 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+MOST_DIGITS = 30
+"""Before the point and behind it. A few characters can name a number that takes gigabytes to write out."""
+
 
 def parse_json(body: bytes) -> Any:
     """What a body says, or None if it is not JSON."""
@@ -36,11 +39,12 @@ def texts(value: Any) -> list[str]:
 
 
 def number(value: Any) -> Decimal | None:
-    """A finite number, also one in quotes."""
+    """A finite number of a size that means something, also one in quotes."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = Decimal(value) if isinstance(value, int) else Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    exponent = found.as_tuple().exponent  # a letter for what is not finite
+    return found if isinstance(exponent, int) and exponent >= -MOST_DIGITS and found.adjusted() < MOST_DIGITS else None

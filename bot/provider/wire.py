@@ -43,6 +43,9 @@ MOST_RETRY_AFTER_SECONDS = 3600.0
 HISTORY_PAGE = 100
 """Tasks on one page of the history: more is refused."""
 
+MOST_PICTURES = 10
+"""What one message can show, and more than twice what PiAPI makes of one order. Each address is fetched."""
+
 STATES = {
     "completed": TaskState.COMPLETED,
     "success": TaskState.COMPLETED,
@@ -160,7 +163,7 @@ def parse_callback(body: bytes) -> Task:
     said = parse_json(body)
     task = _read_task(fields(said, "data") or fields(said))
     if not task.id:
-        raise ReadFailed(f"a callback without a task: {format_for_log(body)}")
+        raise ReadFailed(f"a callback of {len(body)} bytes without a task")  # not its words: they may be a member's
     return task
 
 
@@ -175,7 +178,7 @@ def parse_history(answer: Answer) -> tuple[str, ...]:
     data = fields(said).get("data")
     rows = fields(data).get("data") if isinstance(data, dict) else data
     ids = (_task_id(fields(row)) for row in (rows if isinstance(rows, list) else []))
-    return tuple(dict.fromkeys(task_id for task_id in ids if task_id))
+    return tuple(dict.fromkeys(task_id for task_id in ids if task_id))[:HISTORY_PAGE]
 
 
 def parse_account(answer: Answer) -> Account:
@@ -232,7 +235,7 @@ def _task_id(data: dict[str, Any]) -> str:
 def _picture_urls(data: dict[str, Any]) -> tuple[str, ...]:
     output = fields(data, "output") or fields(_legacy(data), "task_output")
     found = [*texts(output.get("image_url")), *texts(output.get("image_urls"))]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))[:MOST_PICTURES]
 
 
 def _legacy(data: dict[str, Any]) -> dict[str, Any]:

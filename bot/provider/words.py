@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from bot.provider.protocol import FailureKind
+from bot.provider.tolerant import text
 
 MOST_LOGGED = 500
 """Characters of the service's own text that a log or an error may hold."""
@@ -51,4 +52,4 @@ def shorten(words: str) -> str:
 
 def format_for_log(body: bytes) -> str:
     """The beginning of a body in one line. PiAPI repeats the webhook secret in clear: it is taken out."""
-    return shorten(" ".join(body[:MOST_READ].decode("utf-8", "replace").split()))
+    return shorten(text(body[:MOST_READ].decode("utf-8", "replace")))

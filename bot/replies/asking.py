@@ -73,6 +73,7 @@ LOST: dict[int, type[ReplyLost]] = {
     50001: ChannelClosed,  # missing access
     50007: ChannelClosed,  # cannot send direct messages to this user
     50013: ChannelClosed,  # missing permissions
+    200000: ChannelClosed,  # AutoMod blocked it: it reads what apps say in guilds that have not invited them
     40005: TooLarge,  # request entity too large
     400001: UploadsClosed,  # file uploads are limited for this guild
     # 50035, invalid form body, is not here: whichever way it goes, this body is refused

@@ -18,9 +18,13 @@ RETRYABLE = frozenset(
         Reason.PROVIDER_BUSY,
         Reason.PROVIDER_DOWN,
         Reason.PROVIDER_FAILED,
+        Reason.PROVIDER_KEY,
+        Reason.PROVIDER_NO_CREDIT,
         Reason.PROVIDER_NOT_FETCHED,
         Reason.RESULT_GONE,
         Reason.RESULT_UNUSABLE,
+        Reason.SPENDING_DAY,
+        Reason.SPENDING_MONTH,
         Reason.TOOK_TOO_LONG,
     }
 )
@@ -47,7 +51,7 @@ def build_buttons(job: Job) -> tuple[Button, ...]:
         job.request.locale,
         {
             "cancel": job.status in CANCELLABLE,
-            "show": not job.over and not job.request.reachable,
+            "show": is_far(job),
             "publish": done and draft,
             "discard": done and draft,
             "again": done or (failed and job.reason in RETRYABLE),
@@ -58,6 +62,11 @@ def build_buttons(job: Job) -> tuple[Button, ...]:
             "why": job.status is JobStatus.REJECTED,
         },
     )
+
+
+def is_far(job: Job) -> bool:
+    """Whether the reply may be out of reach when there is something new to show."""
+    return not job.over and not job.request.reachable
 
 
 def build_more(job: Job, locale: str, *, mine: bool, moderates: bool) -> tuple[Button, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from bot.errors import Reason
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.moderation.pots import format_usd
 from bot.pictures import SourceNote
-from bot.replies.buttons import Button, build_buttons
+from bot.replies.buttons import Button, build_buttons, is_far
 from bot.replies.plain import format_line, format_safe, format_share
 from bot.replies.texts import say
+from bot.replies.waiting import format_pause, format_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +26,10 @@ LONGEST_ALT = 1000
 LONGEST_NAME = 80
 SPOILER = "SPOILER_"
 """A file whose name begins so is shown blurred until it is clicked."""
+FILE_NAME = re.compile(
+    rf"(?:{SPOILER})?repaint-(?:[a-z0-9]+-)?(?P<job>[0-9]{{1,20}})-(?P<number>[0-9]{{1,2}})\.[a-z0-9]+"
+)
+"""As `format_file_name` writes them."""
 COLORS = {
     JobStatus.ARRIVING: 0x8E9AAF,
     JobStatus.QUEUED: 0x8E9AAF,
@@ -38,6 +44,7 @@ COLORS = {
     JobStatus.REJECTED: 0x6C757D,
     JobStatus.CANCELLED: 0x6C757D,
 }
+PAUSED_COLOR = COLORS[JobStatus.UNKNOWN]
 
 
 class Note(StrEnum):
@@ -73,17 +80,18 @@ def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note
     locale = job.request.locale
     paragraphs = (
         "> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN),
-        _status_text(job),
+        _status_text(job, outlook),
         _draft_text(job),
+        say(locale, "card.unreachable") if is_far(job) else "",
         say(locale, "card.first_frame") if SourceNote.FIRST_FRAME in job.source_notes else "",
         *(say(locale, f"card.{note}") for note in notes),
     )
     footer = say(locale, "card.footer_label" if label else "card.footer", label=label, id=job.id)
     return Card(
         author=format_line(job.request.member_name, LONGEST_NAME),
-        title=say(locale, f"status.{job.status}.title"),
+        title=say(locale, f"status.{job.status}.title" if outlook.paused is None else "waiting.title"),
         text="\n\n".join(paragraph for paragraph in paragraphs if paragraph),
-        color=COLORS[job.status],
+        color=COLORS[job.status] if outlook.paused is None else PAUSED_COLOR,
         fields=tuple(Field(say(locale, f"card.{name}"), value) for name, value in _fields(job, outlook)),
         footer=footer,
         buttons=build_buttons(job),
@@ -157,8 +165,16 @@ def format_file_name(job: Job, number: int, extension: str, label: str = "", *, 
     return SPOILER * spoiler + "-".join(part for part in parts if part) + f".{extension}"
 
 
-def _status_text(job: Job) -> str:
+def parse_file_name(name: str) -> tuple[int, int] | None:
+    """The job and the number of the picture in a file name of ours; the source has the number 0. None for others'."""
+    found = FILE_NAME.fullmatch(name)
+    return None if found is None else (int(found["job"]), int(found["number"]))
+
+
+def _status_text(job: Job, outlook: Outlook) -> str:
     locale = job.request.locale
+    if outlook.paused is not None:
+        return format_pause(outlook.paused, outlook, locale)
     if job.status is JobStatus.CANCELLED and job.submitted_at is not None:
         return say(locale, "door.cancelled_late")
     if job.reason is not None:
@@ -211,8 +227,8 @@ def _times(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
         yield "took", _span(job, (job.painted_at - job.submitted_at).total_seconds())
     elif job.submitted_at is not None and not job.over:
         yield "began_at", format_ticking(job.submitted_at)
-    if outlook.done_at is not None and not job.over:
-        yield "done_at", format_ticking(outlook.done_at)
+    if outlook.usual is not None and not job.over:
+        yield "usual", format_usual(outlook.usual, job.request.locale)
 
 
 def format_ticking(at: datetime) -> str:

@@ -30,7 +30,8 @@ from bot.replies.card import (
     format_source_alt,
 )
 from bot.replies.drafts import build_farewell
-from bot.replies.post import Picture, Post
+from bot.replies.mention import build_button, format_mention
+from bot.replies.post import Picture, Post, build_pictures
 from bot.replies.texts import say_refused
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class Editor:
             due_at = waiting.due_at if waiting else self._clock() + timedelta(seconds=GATHER_SECONDS)
             self._pending[job.id] = Status(job, outlook, due_at)
             self._moved.set()
+
+    def is_shown(self, job_id: int) -> bool:
+        """Whether the last thing to show of a job is on its way no longer."""
+        return job_id not in self._pending and job_id not in self._in_flight
 
     async def run(self) -> None:
         """Send status edits for ever."""
@@ -173,7 +178,7 @@ class Editor:
             if results is None:
                 return (await self._post.edit(job, build_card(job, Outlook(), self._label))).id
             fitted = await self._fit(results, self._most_bytes(job))
-            return await self._replace(job, self._pictures(replace(job, spoiler=True), fitted))
+            return await self._replace(job, build_pictures(replace(job, spoiler=True), fitted, self._label))
         return None
 
     async def restore(self, job: Job) -> int | None:
@@ -211,7 +216,7 @@ class Editor:
         """A job's pictures as files for another message than its own; none where they cannot be used."""
         try:
             checked = [await self._studio.check_result(data) for data in results]
-            return self._pictures(job, await self._fit(checked, most_bytes))
+            return build_pictures(job, await self._fit(checked, most_bytes), self._label)
         except PictureUnusable as error:
             log.warning("job %s: its pictures cannot be shown again: %s", job.id, error)
             return []
@@ -269,6 +274,11 @@ class Editor:
         await self._directly(done, results)
         return None
 
+    async def mention(self, job: Job) -> None:
+        """Call the member back to their pictures, once. They can say right there that they want no more of that."""
+        button = build_button(job.request.member_id, job.request.locale, wanted=True)
+        await self._post.mention(job, format_mention(job), button)
+
     async def _into_reply(self, job: Job, results: Sequence[Result]) -> int:
         most = self._most_bytes(job)
         try:
@@ -279,18 +289,20 @@ class Editor:
 
     async def _put(self, job: Job, results: Sequence[Result], most_bytes: int) -> discord.Message:
         fitted = await self._fit(results, most_bytes)
-        return await self._post.edit(job, self._done_card(job, fitted), self._pictures(job, fitted))
+        return await self._post.edit(job, self._done_card(job, fitted), build_pictures(job, fitted, self._label))
 
     async def _into_new_message(self, job: Job, results: Sequence[Result]) -> int:
         if job.request.draft:
             raise ChannelClosed("only its member sees a draft")
         fitted = await self._fit(results, MOST_BYTES_BY_BOT)
-        message = await self._post.send_anew(job, self._done_card(job, fitted), self._pictures(job, fitted))
+        message = await self._post.send_anew(
+            job, self._done_card(job, fitted), build_pictures(job, fitted, self._label)
+        )
         return message.id
 
     async def _directly(self, job: Job, results: Sequence[Result]) -> None:
         fitted = await self._fit(results, MOST_BYTES_BY_BOT)
-        await self._post.send_direct(job, self._done_card(job, fitted), self._pictures(job, fitted))
+        await self._post.send_direct(job, self._done_card(job, fitted), build_pictures(job, fitted, self._label))
 
     async def _say_uploads_closed(self, job: Job) -> None:
         card = build_card(job, Outlook(), self._label, notes=[Note.UPLOADS_CLOSED])
@@ -300,16 +312,6 @@ class Editor:
     def _done_card(self, job: Job, results: Sequence[Result]) -> Card:
         notes = [Note.FITTED] if any(result.fitted for result in results) else []
         return build_card(job, Outlook(), self._label, notes=notes)
-
-    def _pictures(self, job: Job, results: Sequence[Result]) -> list[Picture]:
-        return [
-            Picture(
-                format_file_name(job, number, result.extension, self._label, spoiler=job.spoiler),
-                result.data,
-                format_alt(job, number, len(results)),
-            )
-            for number, result in enumerate(results, start=1)
-        ]
 
     async def _fit(self, results: Sequence[Result], most_bytes: int) -> list[Result]:
         """Every picture small enough for itself and for all of them together."""

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 import stamina
+from yarl import URL
 
 from bot.jobs.ports import ReplyLost, SourceGone
-from bot.replies.asking import Dropped, TokenDead, asking
-from bot.replies.embed import build_embed, build_view
+from bot.replies.asking import ChannelClosed, Dropped, TokenDead, asking
+from bot.replies.card import format_alt, format_file_name
+from bot.replies.embed import CardButton, build_embed, build_view
 from bot.replies.homes import Homes
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from bot.database import Clock
     from bot.jobs.model import Job
+    from bot.pictures import Result
+    from bot.replies.buttons import Button
     from bot.replies.card import Card
 
 log = logging.getLogger(__name__)
@@ -37,6 +41,10 @@ UPLOAD_DEADLINE_SECONDS = 60.0
 UPLOADS_AT_ONCE = 8
 """More at once make everything slower, and answers to new commands above all."""
 EPHEMERAL = 64
+FILE_DOMAINS = (".discordapp.com", ".discordapp.net")
+"""Where Discord keeps files, and shows those of others: cdn, media and images-ext-N are below these."""
+SUPPRESS_EMBEDS = 4
+HTTPS_PORT = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,18 @@ class Picture:
     name: str
     data: bytes
     alt: str | None = None
+
+
+def build_pictures(job: Job, results: Sequence[Result], label: str) -> list[Picture]:
+    """A job's results as files, in their order."""
+    return [
+        Picture(
+            format_file_name(job, number, result.extension, label, spoiler=job.spoiler),
+            result.data,
+            format_alt(job, number, len(results)),
+        )
+        for number, result in enumerate(results, start=1)
+    ]
 
 
 class Post:
@@ -90,10 +110,15 @@ class Post:
         try:
             webhook = self._by_token(job)
             content = {key: value for key, value in _content(card).items() if value is not None}
-            return await self._send(partial(webhook.send, wait=True), (), content, None)
+            message = await self._send(partial(webhook.send, wait=True), (), content, None)
         except TokenDead:
             log.info("job %s: the interaction's token is dead; going on as the bot", job.id)
-        return await self.send_anew(job, card, [])
+            return await self.send_anew(job, card, [])
+        if message.flags.ephemeral:  # as everything is where Use External Apps is denied
+            async with asking(DEADLINE_SECONDS):
+                await message.delete()
+            raise ChannelClosed("Discord would show it to one member alone")
+        return message
 
     async def send_anew(
         self, job: Job, card: Card, pictures: Sequence[Picture], nonce: str | None = None
@@ -111,6 +136,27 @@ class Post:
             channel = await self._client.create_dm(discord.Object(job.request.member_id))
         content = _addressed(job, card) | ({"nonce": nonce} if nonce else {})
         return await self._send(channel.send, (), content, pictures, key="files")
+
+    async def mention(self, job: Job, text: str, button: Button) -> None:
+        """Say it to the member where the reply is, so that Discord tells them. Never twice.
+
+        By the bot's own token, where the nonce makes two attempts one message; where that does not reach, by the
+        interaction's, which knows no nonce and so is tried once.
+        """
+        view = discord.ui.View(timeout=None).add_item(CardButton(button))
+        member = discord.Object(job.request.member_id)
+        mentions = discord.AllowedMentions(everyone=False, roles=False, users=[member])
+        if job.request.reachable:
+            channel = self._client.get_partial_messageable(job.request.channel_id)
+            content = {"content": text, "view": view, "suppress_embeds": True, "allowed_mentions": mentions}
+            with contextlib.suppress(ChannelClosed):
+                await self._send(channel.send, (), content | {"nonce": f"{job.id}m"}, None)
+                return
+        if not self.token_lives(job):
+            raise ReplyLost("there is no way to mention its member")
+        body = {"content": text, "components": view.to_components(), "allowed_mentions": mentions.to_dict()}
+        async with asking(DEADLINE_SECONDS):
+            await self._client.http.request(_route("POST", job, ""), json=body | {"flags": SUPPRESS_EMBEDS})
 
     async def delete(self, job: Job) -> None:
         """Take the reply away, by the bot's own token; a draft by the interaction's."""
@@ -191,7 +237,12 @@ class Post:
             return [await attachment.read() for attachment in message.attachments]
 
     async def fetch_attachment(self, url: str) -> bytes:
-        """The bytes behind an attachment's address. Raises `SourceGone` or `ReplyNotReached`."""
+        """The bytes behind an attachment's address. Raises `SourceGone` or `ReplyNotReached`.
+
+        Nowhere but at Discord's: rows can hold any address, and behind some there is somebody's own network.
+        """
+        if not is_at_discord(url):
+            raise SourceGone("not an address of Discord's files")
         try:
             async with asking(UPLOAD_DEADLINE_SECONDS):
                 return await self._client.http.get_from_cdn(url)
@@ -223,6 +274,16 @@ def _its_id(job: Job) -> int:
     if job.message_id is None:
         raise ReplyLost("there is no message")
     return job.message_id
+
+
+def is_at_discord(url: str) -> bool:
+    """Whether Discord itself keeps the file behind an address: scheme, host and port say so."""
+    try:
+        origin = URL(url).origin()
+    except ValueError:
+        return False
+    theirs = origin.scheme == "https" and origin.port == HTTPS_PORT and (origin.host or "").endswith(FILE_DOMAINS)
+    return theirs or origin == URL(discord.Asset.BASE)
 
 
 def _content(card: Card) -> dict[str, Any]:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord_wire.limits import walk
-from sandbox.discord_wire.show import show_file
+from sandbox.discord_wire.show import BY_GUILD, BY_USER, show_context, show_file, show_message
 from sandbox.discord_wire.state import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sandbox.discord_wire.cdn import StoredFile
-    from sandbox.discord_wire.state import State
+    from sandbox.discord_wire.state import Channel, State
 
-CHAT_INPUT = 1
+CHAT_INPUT, MESSAGE_MENU = 1, 3
 SUBCOMMANDS = frozenset({1, 2})
 STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
 TYPES: dict[int, Callable[[Any], Any]] = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: float, ATTACHMENT: str}
@@ -47,7 +47,15 @@ def use_command(
     for part in reversed(chain[1:]):
         leaf = [{"name": part["name"], "type": part["type"], "options": leaf}]
     data = {"id": command["id"], "name": first, "type": CHAT_INPUT, "options": leaf, **_resolve(state, files)}
-    return _begin(state, AUTOCOMPLETE if focused else COMMAND, name, who), data
+    return _begin(state, AUTOCOMPLETE if focused else COMMAND, name, who, command), data
+
+
+def use_menu(state: State, name: str, message_id: int, member: str | int) -> Act:
+    """A command in the menu of a message, which comes along whole."""
+    message, command = state.find_message(message_id), _find_command(state, name, MESSAGE_MENU)
+    data = {"id": command["id"], "name": name, "type": MESSAGE_MENU, "target_id": str(message_id)}
+    data["resolved"] = {"messages": {str(message_id): show_message(state, message)}}
+    return _begin(state, COMMAND, name, (member, message.channel.id), command), data
 
 
 def press(state: State, message_id: int, custom_id: str, member: str | int, values: Iterable[str] | None) -> Act:
@@ -80,17 +88,29 @@ def submit(state: State, interaction_id: int, values: Mapping[str, Any], attache
     return interaction, {"custom_id": custom_id, "components": rows, **_resolve(state, files)}
 
 
-def _begin(state: State, kind: int, name: str, who: tuple[str | int, str | int]) -> Interaction:
+def _begin(
+    state: State, kind: int, name: str, who: tuple[str | int, str | int], command: Mapping[str, Any] | None = None
+) -> Interaction:
     user = state.find_user(who[0])
     channel = state.find_channel(who[1], user)
+    if command is not None:
+        _check_offered(command, channel)
     return state.add_interaction(Interaction(state.make_id(), kind, name, user, channel, state.clock()))
 
 
-def _find_command(state: State, name: str) -> dict[str, Any]:
+def _check_offered(command: Mapping[str, Any], channel: Channel) -> None:
+    """A command is there by an installation, the guild's or a member's, and in the places it is meant for."""
+    installed = BY_GUILD if channel.has_bot else BY_USER
+    contexts = command.get("contexts")
+    if int(installed) not in command["integration_types"] or (contexts and show_context(channel) not in contexts):
+        raise ValueError(f"{command['name']!r} is not offered in {channel.name!r}")
+
+
+def _find_command(state: State, name: str, kind: int = CHAT_INPUT) -> dict[str, Any]:
     for command in state.commands.values():
-        if command["name"] == name and command.get("type", CHAT_INPUT) == CHAT_INPUT:
+        if command["name"] == name and command.get("type", CHAT_INPUT) == kind:
             return command
-    raise ValueError(f"no bot has told us of a command /{name}")
+    raise ValueError(f"no bot has told us of a command {name!r} of type {kind}")
 
 
 def _descend(command: dict[str, Any], names: list[str]) -> list[dict[str, Any]]:

@@ -82,6 +82,10 @@ class Files:
             self._held -= len(self._data.popitem(last=False)[1])
         return stored
 
+    def reload(self, file: StoredFile) -> Upload:
+        """The file once more, as it came."""
+        return Upload(file.name, self._data[file.path])
+
     def drop(self, path: str) -> None:
         """From now on nobody gets this file."""
         self._known.pop(path, None)

@@ -60,6 +60,14 @@ class Control:
         """Use a command."""
         return int(await self.ask("slash", command=command, options=options, member=member, channel=channel))
 
+    async def menu(self, command: str, message_id: int, member: Ref = "mira") -> int:
+        """Use a command in the menu of a message."""
+        return int(await self.ask("menu", command=command, message_id=message_id, member=member))
+
+    async def write(self, files: Iterable[int], member: Ref = "mira", channel: Ref = "repaint") -> int:
+        """Send a message with attached files."""
+        return int(await self.ask("write", files=list(files), member=member, channel=channel))
+
     async def complete(self, command: str, focused: str, options: Mapping[str, Any], **who: Ref) -> int:
         """Be typing a command."""
         return int(await self.ask("complete", command=command, focused=focused, options=options, **who))
@@ -182,9 +190,21 @@ class Control:
         """Set `claimed`, `by_token`, `by_bot`."""
         await self.ask("limit_uploads", **most_bytes)
 
-    async def add_guild(self, name: str, channels: Iterable[str] = ("general",)) -> int:
-        """A guild that the bot joins."""
-        return int(await self.ask("add_guild", name=name, channels=list(channels)))
+    async def add_guild(self, name: str, channels: Iterable[str] = ("general",), **given: bool) -> int:
+        """A guild that the bot joins, unless it is not `invited`."""
+        return int(await self.ask("add_guild", name=name, channels=list(channels), **given))
+
+    async def add_chat(self, name: str) -> int:
+        """A group chat of members."""
+        return int(await self.ask("add_chat", name=name))
+
+    async def add_thread(self, name: str, channel: Ref) -> int:
+        """A thread in a channel."""
+        return int(await self.ask("add_thread", name=name, channel=channel))
+
+    async def archive(self, thread: Ref, *, locked: bool = False) -> None:
+        """Close a thread."""
+        await self.ask("archive", thread=thread, locked=locked)
 
     async def empower(self, permissions: int) -> None:
         """Set what the bot may do in every guild."""

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 VERBS = frozenset(
     (
-        *("slash", "complete", "click", "submit"),
+        *("slash", "menu", "write", "complete", "click", "submit"),
         *("messages", "interactions", "requests", "violations", "commands", "sessions"),
         *("shift", "expire", "hide", "permit", "delete", "close_dms", "speak", "limit_uploads", "add_guild", "forget"),
-        *("empower", "write_rule", "erase_rule"),
+        *("add_chat", "add_thread", "archive", "empower", "write_rule", "erase_rule"),
         *("add_fault", "clear_faults", "drop", "invalidate", "ask_to_reconnect"),
     )
 )

@@ -175,7 +175,7 @@ class Gateway:
         return None
 
     def _welcome(self, session: Session) -> None:
-        guilds = [guild for guild in self._state.guilds.values() if session.serves(guild)]
+        guilds = [guild for guild in self._state.guilds.values() if guild.invited and session.serves(guild)]
         ready = {
             "v": 10,
             "user": show_user(self._state.bot),

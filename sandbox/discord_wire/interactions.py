@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 3.0
 TOKEN_SECONDS = 15 * 60.0
+MOST_FOLLOW_UPS = 5
+"""Of an app that a member brought along: https://discord.com/developers/docs/change-log, 2024-06-27"""
 SAY, DEFER, DEFER_UPDATE, UPDATE, SUGGEST, SHOW_FORM = 4, 5, 6, 7, 8, 9
 TYPING = frozenset({SAY, DEFER, SHOW_FORM})
 ALLOWED = {
@@ -125,6 +127,9 @@ class Interactions:
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         interaction = self._find_open(request.match_info)
+        interaction.followed += 1
+        if interaction.followed > MOST_FOLLOW_UPS and not interaction.channel.has_bot:
+            raise Refused(codes.TOO_MANY_FOLLOW_UPS)
         draft = self._build_draft(request[BODY], TOKEN)
         if (original := interaction.original) is not None and original.now.flags & LOADING:
             _existing(original)  # a follow-up of a "thinking" reply takes its place, ephemeral as that was

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.discord_wire.cdn import StoredFile, Upload
-    from sandbox.discord_wire.state import Channel, Interaction, State
+    from sandbox.discord_wire.state import Channel, Interaction, State, User
 
-CALLBACK, TOKEN, BOT = "callback", "token", "bot"
+CALLBACK, TOKEN, BOT, MEMBER = "callback", "token", "bot", "member"
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
@@ -30,19 +30,26 @@ class Draft:
     most_bytes: int
 
 
-def create(state: State, channel: Channel, draft: Draft, interaction: Interaction | None = None) -> Message:
-    """A new message of the bot. Raises `Refused`."""
+def create(
+    state: State, channel: Channel, draft: Draft, interaction: Interaction | None = None, author: User | None = None
+) -> Message:
+    """A new message of the bot, or of a member. Raises `Refused`."""
     message_id, now = state.make_id(), state.clock()
     flags = (draft.payload.get("flags") or 0) & (SETTABLE | (EPHEMERAL if interaction else 0))
-    empty = Version(now, draft.route, flags=flags)
+    empty = Version(now, draft.route, flags=flags | _muffle(interaction))
     version = _build_version(state, channel, empty, draft)
     check(version)
-    return _add(state, Message(message_id, channel, state.bot, [version], interaction))
+    return _add(state, Message(message_id, channel, author or state.bot, [version], interaction))
+
+
+def _muffle(interaction: Interaction | None) -> int:
+    """What members brought along to a guild that does not want it heard is seen by them alone."""
+    return EPHEMERAL if interaction is not None and interaction.muffled else 0
 
 
 def create_loading(state: State, interaction: Interaction, flags: int) -> Message:
     """The "thinking" reply of a deferred answer."""
-    version = Version(state.clock(), CALLBACK, flags=LOADING | (flags & EPHEMERAL))
+    version = Version(state.clock(), CALLBACK, flags=LOADING | (flags & EPHEMERAL) | _muffle(interaction))
     return _add(state, Message(state.make_id(), interaction.channel, state.bot, [version], interaction))
 
 

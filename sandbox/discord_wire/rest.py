@@ -17,6 +17,7 @@ from sandbox.discord_wire.state import (
     ATTACH_FILES,
     MANAGE_GUILD,
     MANAGE_MESSAGES,
+    MANAGE_THREADS,
     READ_HISTORY,
     SEND_MESSAGES,
     VIEW_CHANNEL,
@@ -178,12 +179,19 @@ class Rest:
             raise Refused(codes.DMS_CLOSED)
         if not channel.allows(SEND_MESSAGES | (ATTACH_FILES if draft.uploads else 0)):
             raise Refused(codes.MISSING_PERMISSIONS)
+        self._wake(channel)
         nonce = str(draft.payload.get("nonce") or "") if draft.payload.get("enforce_nonce") else ""
         sent = self._state.messages.get(channel.nonces.get(nonce, 0))
         message = sent or messages.create(self._state, channel, draft)
         if nonce:
             channel.nonces[nonce] = message.id
         return give(show_message(self._state, message))
+
+    def _wake(self, channel: Channel) -> None:
+        """Whoever writes in an archived thread opens it again; one that is locked, too, moderators alone."""
+        if channel.archived and channel.locked and not channel.allows(MANAGE_THREADS):
+            raise Refused(codes.ARCHIVED)
+        channel.archived = False
 
     async def _get(self, request: web.Request) -> web.Response:
         return give(show_message(self._state, self._find_message(request)))
@@ -193,6 +201,7 @@ class Rest:
         message = self._find_message(request)
         if message.author is not self._state.bot:
             raise Refused(codes.NOT_ITS_AUTHOR)
+        self._check_open(message.channel)
         messages.edit(self._state, message, self._build_draft(request))
         return give(show_message(self._state, message))
 
@@ -200,8 +209,13 @@ class Rest:
         message = self._find_message(request)
         if message.author is not self._state.bot and not message.channel.allows(MANAGE_MESSAGES):
             raise Refused(codes.MISSING_PERMISSIONS)
+        self._check_open(message.channel)
         messages.delete(self._state, message, BOT)
         return give_nothing()
+
+    def _check_open(self, channel: Channel) -> None:
+        if channel.archived:
+            raise Refused(codes.ARCHIVED)
 
     def _build_draft(self, request: web.Request) -> Draft:
         body = request[BODY]

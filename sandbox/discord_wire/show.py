@@ -14,7 +14,7 @@ from sandbox.discord_wire.state import (
     DM_PERMISSIONS,
     EPHEMERAL,
     LOADING,
-    TEXT_CHANNEL,
+    USE_EXTERNAL_APPS,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sandbox.discord_wire.state import Channel, Guild, Interaction, Message, State, User
 
 DEFAULT_MESSAGE, COMMAND_MESSAGE = 0, 20
-IN_GUILD, IN_BOT_DM = 0, 1
+IN_GUILD, IN_BOT_DM, IN_CHAT = 0, 1, 2
+BY_GUILD, BY_USER = "0", "1"
 LOCALE = "en-US"
 JOINED_AT = "2026-01-01T00:00:00+00:00"
 
@@ -52,8 +53,8 @@ def show_me(bot: User) -> dict[str, Any]:
     return {**show_user(bot), "mfa_enabled": False, "locale": bot.locale, "verified": True, "email": None}
 
 
-def show_member(user: User) -> dict[str, Any]:
-    """Somebody in a guild, who is everywhere."""
+def show_member(user: User, *, granted: int = 0) -> dict[str, Any]:
+    """Somebody in a guild, who is everywhere. `granted`: what they may do there besides."""
     return {
         "user": show_user(user),
         "nick": None,
@@ -66,26 +67,38 @@ def show_member(user: User) -> dict[str, Any]:
         "mute": False,
         "pending": False,
         "flags": 0,
-        "permissions": str(user.permissions),
+        "permissions": str(user.permissions | granted),
     }
 
 
 def show_channel(channel: Channel) -> dict[str, Any]:
-    """A text channel, or direct messages."""
-    shown = {"id": str(channel.id), "last_message_id": None, "flags": 0}
+    """A channel, a thread, direct messages, or a chat, of which an interaction does not say who is in it."""
+    shown: dict[str, Any] = {"id": str(channel.id), "type": channel.kind, "last_message_id": None, "flags": 0}
     if channel.recipient is not None:
         return {**shown, "type": DM_CHANNEL, "recipients": [show_user(channel.recipient)]}
+    if channel.guild is None:
+        return {**shown, "name": channel.name, "icon": None, "owner_id": "0"}
+    shown |= {"guild_id": str(channel.guild.id), "name": channel.name}
+    if channel.parent is not None:
+        return {**shown, **_show_thread(channel, channel.parent)}
     return {
         **shown,
-        "type": TEXT_CHANNEL,
-        "guild_id": str(channel.guild.id) if channel.guild else None,
-        "name": channel.name,
         "position": 0,
         "topic": None,
         "nsfw": False,
         "parent_id": None,
         "rate_limit_per_user": 0,
         "permission_overwrites": [],
+    }
+
+
+def _show_thread(thread: Channel, parent: Channel) -> dict[str, Any]:
+    state = {"archived": thread.archived, "locked": thread.locked, "archive_timestamp": JOINED_AT}
+    return {
+        "parent_id": str(parent.id),
+        "owner_id": "0",
+        "thread_metadata": {**state, "auto_archive_duration": 1440},
+        **dict.fromkeys(("message_count", "member_count", "total_message_sent", "rate_limit_per_user"), 0),
     }
 
 
@@ -170,7 +183,7 @@ def _show_origin(interaction: Interaction) -> dict[str, Any]:
         "id": str(interaction.id),
         "type": interaction.kind,
         "user": show_user(interaction.user),
-        "authorizing_integration_owners": _show_owners(interaction.channel),
+        "authorizing_integration_owners": _show_owners(interaction),
     }
     if interaction.message is not None:
         origin["interacted_message_id"] = str(interaction.message.id)
@@ -179,9 +192,22 @@ def _show_origin(interaction: Interaction) -> dict[str, Any]:
     return origin
 
 
-def _show_owners(channel: Channel) -> dict[str, str]:
-    """The installation that allowed it: the guild's, which in direct messages is written 0."""
-    return {"0": str(channel.guild.id) if channel.guild else "0"}
+def _show_owners(interaction: Interaction) -> dict[str, str]:
+    """The installation that allowed it: the guild's, which in direct messages is written 0, or a member's own.
+
+    https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
+    """
+    channel = interaction.channel
+    if channel.has_bot:
+        return {BY_GUILD: str(channel.guild.id) if channel.guild else "0"}
+    return {BY_USER: str(interaction.authorizer.id)}
+
+
+def show_context(channel: Channel) -> int:
+    """What kind of place this is for commands."""
+    if channel.guild is not None:
+        return IN_GUILD
+    return IN_CHAT if channel.recipient is None else IN_BOT_DM
 
 
 def show_interaction(state: State, interaction: Interaction, data: dict[str, Any]) -> dict[str, Any]:
@@ -202,8 +228,8 @@ def show_interaction(state: State, interaction: Interaction, data: dict[str, Any
         "locale": interaction.user.locale,
         "app_permissions": str(channel.bot_permissions if guild else DM_PERMISSIONS),
         "attachment_size_limit": state.limits.claimed,
-        "authorizing_integration_owners": _show_owners(channel),
-        "context": IN_GUILD if guild else IN_BOT_DM,
+        "authorizing_integration_owners": _show_owners(interaction),
+        "context": show_context(channel),
         "entitlements": [],
     }
     if guild is None:
@@ -212,7 +238,7 @@ def show_interaction(state: State, interaction: Interaction, data: dict[str, Any
         shown["guild_id"] = str(guild.id)
         shown["guild"] = {"id": str(guild.id), "locale": LOCALE, "features": []}
         shown["guild_locale"] = LOCALE
-        shown["member"] = show_member(interaction.user)
+        shown["member"] = show_member(interaction.user, granted=USE_EXTERNAL_APPS if guild.external_apps else 0)
     if interaction.message is not None:
         shown["message"] = show_message(state, interaction.message)
     return shown

@@ -21,7 +21,7 @@ from sandbox.discord_wire.paces import Paces
 from sandbox.discord_wire.rest import Rest
 from sandbox.discord_wire.seen import see_interaction, see_message
 from sandbox.discord_wire.session import AUTOMOD_RULES, GUILDS
-from sandbox.discord_wire.show import show_everyone, show_interaction
+from sandbox.discord_wire.show import show_channel, show_everyone, show_interaction
 from sandbox.discord_wire.spec import Spec
 from sandbox.discord_wire.state import MANAGE_GUILD, MEBIBYTE, VIEW_CHANNEL, State
 
@@ -119,6 +119,17 @@ class DiscordStandIn:
         """Press a button, or choose values of a select."""
         return self._send(acts.press(self.state, message_id, custom_id, member, values))
 
+    def menu(self, command: str, message_id: int, member: Ref = "mira") -> int:
+        """Use a command in the menu of a message."""
+        return self._send(acts.use_menu(self.state, command, message_id, member))
+
+    def write(self, files: Iterable[int], member: Ref = "mira", channel: Ref = "repaint") -> int:
+        """Send a message with attached files. Returns its id."""
+        author = self.state.find_user(member)
+        uploads = {number: self.state.files.reload(self._attached[each]) for number, each in enumerate(files)}
+        draft = messages.Draft({}, uploads, messages.MEMBER, MOST_ATTACHED_BYTES)
+        return messages.create(self.state, self.state.find_channel(channel, author), draft, author=author).id
+
     def submit(self, interaction_id: int, values: Mapping[str, Any]) -> int:
         """Send the form that an interaction was answered with."""
         return self._send(acts.submit(self.state, interaction_id, values, self._attached))
@@ -195,11 +206,28 @@ class DiscordStandIn:
         """Set `claimed`, `by_token` or `by_bot`: what interactions say of one file, and what is really taken."""
         self.state.limits = replace(self.state.limits, **most_bytes)
 
-    def add_guild(self, name: str, channels: Iterable[str] = ("general",)) -> int:
-        """A guild that the bot joins."""
-        guild = self.state.add_guild(name, tuple(channels))
-        self._gateway.greet(guild)
+    def add_guild(self, name: str, channels: Iterable[str] = ("general",), **given: bool) -> int:
+        """A guild that the bot joins; not if `invited` is false. `external_apps`: what others bring may be heard."""
+        guild = self.state.add_guild(name, tuple(channels), **given)
+        if guild.invited:
+            self._gateway.greet(guild)
         return guild.id
+
+    def add_chat(self, name: str) -> int:
+        """A group chat of members."""
+        return self.state.add_chat(name).id
+
+    def add_thread(self, name: str, channel: Ref) -> int:
+        """A thread in a channel."""
+        thread = self.state.add_thread(name, self.state.find_channel(channel, self.state.bot))
+        self._gateway.dispatch("THREAD_CREATE", show_channel(thread), thread.guild, GUILDS)
+        return thread.id
+
+    def archive(self, thread: Ref, *, locked: bool = False) -> None:
+        """Close a thread; `locked`, for all but moderators for good."""
+        found = self.state.find_channel(thread, self.state.bot)
+        found.archived, found.locked = True, locked
+        self._gateway.dispatch("THREAD_UPDATE", show_channel(found), found.guild, GUILDS)
 
     def empower(self, permissions: int) -> None:
         """Set what the bot may do in every guild; its channels go their own ways."""

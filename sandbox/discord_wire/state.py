@@ -18,14 +18,14 @@ T = TypeVar("T")
 
 EPOCH_SECONDS = 1_420_070_400
 MEBIBYTE = 1024 * 1024
-TEXT_CHANNEL, DM_CHANNEL = 0, 1
+TEXT_CHANNEL, DM_CHANNEL, GROUP_CHANNEL, PUBLIC_THREAD = 0, 1, 3, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 LOADING, EPHEMERAL, COMPONENTS_V2 = 1 << 7, 1 << 6, 1 << 15
 
 MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL, SEND_MESSAGES, MANAGE_MESSAGES = 1 << 10, 1 << 11, 1 << 13
 EMBED_LINKS, ATTACH_FILES, READ_HISTORY, MENTION_EVERYONE = 1 << 14, 1 << 15, 1 << 16, 1 << 17
-USE_COMMANDS = 1 << 31
+USE_COMMANDS, MANAGE_THREADS, USE_EXTERNAL_APPS = 1 << 31, 1 << 34, 1 << 50
 MEMBER_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_HISTORY | USE_COMMANDS
 MODERATOR_PERMISSIONS = MEMBER_PERMISSIONS | MANAGE_MESSAGES | MANAGE_GUILD | 1 << 40  # the last: time out members
 DM_PERMISSIONS = ATTACH_FILES | EMBED_LINKS | MENTION_EVERYONE
@@ -60,26 +60,44 @@ class User:
 
 @dataclass(eq=False, slots=True)
 class Channel:
-    """A text channel of a guild, or somebody's direct messages with the bot (`recipient`)."""
+    """A channel of a guild, somebody's direct messages with the bot (`recipient`), or (neither) a chat of members.
+
+    A thread has a `parent`; it may be archived, and then locked besides.
+    """
 
     id: int
     name: str
     guild: Guild | None = None
     recipient: User | None = None
+    kind: int = TEXT_CHANNEL
+    parent: Channel | None = None
+    archived: bool = False
+    locked: bool = False
     bot_permissions: int = MEMBER_PERMISSIONS
     nonces: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot is here, and was not only brought along by a member."""
+        return self.recipient is not None or (self.guild is not None and self.guild.invited)
+
     def allows(self, permission: int) -> bool:
         """Whether the bot may do this here."""
-        return self.recipient is not None or self.bot_permissions & permission == permission
+        may = self.recipient is not None or self.bot_permissions & permission == permission
+        return self.has_bot and may
 
 
 @dataclass(eq=False, slots=True)
 class Guild:
-    """A server. `rules` are those of AutoMod, by name."""
+    """A server. `rules` are those of AutoMod, by name. One that was not `invited` the bot knows nothing of.
+
+    `external_apps`: whether what members brought along may answer in public there.
+    """
 
     id: int
     name: str
+    invited: bool = True
+    external_apps: bool = True
     channels: list[Channel] = field(default_factory=list)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -141,9 +159,24 @@ class Interaction:
     answer_type: int | None = None
     original: Message | None = None
     replies: dict[int, Message] = field(default_factory=dict)
+    followed: int = 0
     modal: dict[str, Any] | None = None
     choices: list[dict[str, Any]] | None = None
     refusals: list[int] = field(default_factory=list)
+
+    @property
+    def authorizer(self) -> User:
+        """Whose installation it is by: of a click, of whoever made the message that was clicked on."""
+        if self.trigger is not None:
+            return self.trigger.authorizer
+        origin = None if self.message is None else self.message.interaction
+        return self.user if origin is None else origin.authorizer
+
+    @property
+    def muffled(self) -> bool:
+        """Whether nobody but its member may see an answer."""
+        guild = self.channel.guild
+        return guild is not None and not guild.invited and not guild.external_apps
 
 
 @dataclass(slots=True)
@@ -190,9 +223,9 @@ class State:
         self.users[user.id] = user
         return user
 
-    def add_guild(self, name: str, channels: tuple[str, ...]) -> Guild:
+    def add_guild(self, name: str, channels: tuple[str, ...], **given: Any) -> Guild:
         """A guild with text channels. Each guild's id is a millisecond after the last, so that their shards differ."""
-        guild = Guild(self._first_guild_id + (len(self.guilds) << 22), name)
+        guild = Guild(self._first_guild_id + (len(self.guilds) << 22), name, **given)
         self.guilds[guild.id] = guild
         for channel_name in channels:
             guild.channels.append(self._add_channel(channel_name, guild=guild))
@@ -202,6 +235,14 @@ class State:
         """The direct messages of somebody with the bot; there is one such channel."""
         found = (channel for channel in self.channels.values() if channel.recipient is user)
         return next(found, None) or self._add_channel("", recipient=user)
+
+    def add_chat(self, name: str) -> Channel:
+        """A group chat of members, which the bot can only be brought along to."""
+        return self._add_channel(name, kind=GROUP_CHANNEL)
+
+    def add_thread(self, name: str, parent: Channel) -> Channel:
+        """A thread in a channel."""
+        return self._add_channel(name, guild=parent.guild, parent=parent, kind=PUBLIC_THREAD)
 
     def _add_channel(self, name: str, **given: Any) -> Channel:
         channel = Channel(self.make_id(), name, **given)

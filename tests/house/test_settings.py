@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import format_example, format_table, read_settings
+from bot.config import read_settings
+from bot.config.table import format_example, format_table
 from bot.errors import Misconfigured
 from bot.presets import read_presets
 
@@ -20,12 +21,12 @@ LEAST = {"DISCORD_TOKEN": "a-token", "PIAPI_API_KEY": "a-key"}
 
 
 def test_the_example_has_every_setting_in_order() -> None:
-    """`.env.example` is what `bot/config.py` says."""
+    """`.env.example` is what `bot/config/` says."""
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == format_example()
 
 
 def test_the_readme_has_every_setting_in_order() -> None:
-    """The README's table is what `bot/config.py` says."""
+    """The README's table is what `bot/config/` says."""
     assert format_table() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -75,7 +76,12 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "MODELS": "schnell,flux",
         "DEFAULT_MODEL": "flux",
         "PRICES_USD": "dev=NaN",
+        "DAILY_CAP_USD": "five",
+        "MONTHLY_CAP_USD": "-1",
         "PRESETS_FILE": "nowhere.toml",
+        "OUTSIDE": "yes",
+        "OUTSIDE_DAILY_PICTURES": "many",
+        "OUTSIDE_MEMBER_DAY_USD": "-1",
         "PROVENANCE": "yes",
         "LABEL": "no spaces",
         "LOG_LEVEL": "loud",
@@ -105,6 +111,7 @@ def test_defaults_work() -> None:
     assert settings.models["schnell"].price_usd == Decimal("0.0015")
     assert settings.provenance
     assert not settings.callbacks
+    assert settings.daily_cap_usd is settings.monthly_cap_usd is None
 
 
 def test_an_operator_says_which_models_there_are_and_what_they_cost() -> None:
@@ -114,6 +121,26 @@ def test_an_operator_says_which_models_there_are_and_what_they_cost() -> None:
         "schnell": Decimal("0.0015"),
         "kontext": Decimal("0.03"),
     }
+
+
+def test_an_operator_says_what_may_be_spent() -> None:
+    """Nothing at all is a cap, too."""
+    settings = read_settings(LEAST | {"DAILY_CAP_USD": "0.50", "MONTHLY_CAP_USD": "0"})
+    assert (settings.daily_cap_usd, settings.monthly_cap_usd) == (Decimal("0.5"), Decimal(0))
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1000001", "5 dollars", "-0.01"])
+def test_a_cap_that_is_none_is_a_mistake(amount: str) -> None:
+    """Nobody's money is left open because a cap was mistyped."""
+    with pytest.raises(Misconfigured, match="DAILY_CAP_USD must be dollars"):
+        read_settings(LEAST | {"DAILY_CAP_USD": amount})
+
+
+def test_an_operator_limits_what_is_made_outside_of_servers() -> None:
+    """Twenty pictures a day unless they say otherwise; nothing is a limit only where it was left out."""
+    settings = read_settings(LEAST)
+    assert (settings.outside, settings.outside_daily_pictures, settings.outside_member_day_usd) == (True, 20, None)
+    assert read_settings(LEAST | {"OUTSIDE_MEMBER_DAY_USD": "0"}).outside_member_day_usd == 0
 
 
 @pytest.mark.parametrize("prices", ["flux=0.1", "dev", "dev=", "dev=-1", "dev=101", "dev=1,"])

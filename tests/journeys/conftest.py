@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 import io
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from sandbox.world import World, open_world
+from sandbox.world import API_KEY, WEBHOOK_SECRET, World, open_world
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+OURS = ("bot", "cogs")
+LEAST_WORDS = 8
+"""What is shorter is found in innocent words."""
+
+
+class Overheard(logging.Handler):
+    """All that we log, at every level, and what must not be in it: secrets nowhere, members' words at debug only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+        self.secrets = {API_KEY, WEBHOOK_SECRET, "sandbox-token-of-nobody"}
+        self.words: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.records.append(record)
+
+    def learn(self, world: World) -> None:
+        """What became known in a story: the tokens of its interactions, and what was asked for."""
+        self.secrets |= {each.token for each in world.env.backend.interactions.values()}
+        asked = {
+            str(each.input.get(name, "")) for each in world.standin.created for name in ("prompt", "negative_prompt")
+        }
+        self.words |= {words for words in asked if len(words) >= LEAST_WORDS}
+
+    def list_slips(self) -> list[str]:
+        """The lines that should not have been written."""
+        lines = [(record.levelno, logging.Formatter().format(record)) for record in self.records]
+        slips = [line for _, line in lines if any(secret in line for secret in self.secrets)]
+        above = [line for level, line in lines if level > logging.DEBUG]
+        return slips + [line for line in above if any(words in line for words in self.words)]
 
 
 def invert(source: bytes, prompt: str, strength: float, seed: int, label: str) -> bytes:  # noqa: ARG001 (a brush)
@@ -29,11 +63,27 @@ def story(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(mark.kwargs) if mark else {}
 
 
+@pytest.fixture(autouse=True)
+def overheard() -> Iterator[Overheard]:
+    """In no story is a secret written down, or what a member wrote above debug."""
+    ears, loggers = Overheard(), [logging.getLogger(name) for name in OURS]
+    kept = [each.level for each in loggers]
+    for each in loggers:
+        each.addHandler(ears)
+        each.setLevel(logging.DEBUG)
+    yield ears
+    for each, level in zip(loggers, kept, strict=True):
+        each.removeHandler(ears)
+        each.setLevel(level)
+    assert not ears.list_slips()
+
+
 @pytest.fixture
-async def world(tmp_path: Path, story: dict[str, Any]) -> AsyncIterator[World]:
+async def world(tmp_path: Path, story: dict[str, Any], overheard: Overheard) -> AsyncIterator[World]:
     """A server with two artists and a moderator, the bot running."""
     async with open_world(f"sqlite:///{tmp_path / 'repaint.db'}", **{"brush": invert} | story) as opened:
         yield opened
+        overheard.learn(opened)
 
 
 @pytest.fixture(scope="session")

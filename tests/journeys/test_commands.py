@@ -21,8 +21,8 @@ async def test_the_command_on_the_wire(world: World) -> None:
     """Options in order, limits, the file filter, contexts set explicitly, words localised."""
     (commands,) = synced(world)
     (command,) = [each for each in commands if each["name"] == "img2img"]
-    assert command["contexts"] == [0, 1]
-    assert command["integration_types"] == [0]
+    assert command["contexts"] == [0, 1, 2]
+    assert command["integration_types"] == [0, 1]
     assert command["name_localizations"]["en-US"] == "img2img"
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
@@ -38,6 +38,16 @@ async def test_the_command_on_the_wire(world: World) -> None:
     assert [choice["value"] for choice in options["visibility"]["choices"]] == ["public", "draft"]
     assert all(choice["name_localizations"]["en-US"] for choice in options["visibility"]["choices"])
     assert all(option["description_localizations"]["en-US"] for option in options.values())
+
+
+async def test_what_is_for_guilds_stays_in_guilds(world: World) -> None:
+    """What moderators use is there by the guild's own installation only; everything else is everywhere."""
+    (commands,) = synced(world)
+    for command in commands:
+        everywhere = (command["contexts"], command["integration_types"]) == ([0, 1, 2], [0, 1])
+        assert everywhere or (command["contexts"], command["integration_types"]) == ([0], [0]), command["name"]
+        moderates = command["name"].startswith(("repaint-settings", "repaint-moderation", "Report", "Ban"))
+        assert everywhere is not moderates, command["name"]
 
 
 async def test_commands_are_synced_on_change_only(world: World) -> None:

@@ -668,7 +668,7 @@ async def test_no_report_and_no_menu_reaches_a_draft(atelier: Atelier, photo: by
     message_id = (await atelier.job(job_id)).message_id
     told = await forge(world, world.friend, world.channel, f"job:{job_id}:report")
     assert "no picture of Repaint to report" in said(told)
-    assert await world.house.store.get_by_message(world.guild.id, world.channel.id, message_id or 0) is None
+    assert await world.house.store.get_by_message(world.channel.id, message_id or 0) is None
     link = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{message_id}"
     unknown = await world.moderator.slash(world.channel, "repaint-moderation trace", job=link)
     assert "Nothing here came from that" in said(unknown)

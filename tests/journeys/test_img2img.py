@@ -178,14 +178,14 @@ async def test_an_animation_says_that_its_first_frame_was_used(world: World) -> 
     assert "first frame" in str(card(world.channel.last_message).description)
 
 
-@pytest.mark.parametrize("word", ["fail", "refuse", "nocredit"])
+@pytest.mark.parametrize("word", ["fail", "refuse"])
 async def test_a_failure_says_what_it_is(world: World, photo: bytes, word: str) -> None:
-    """Failed there, picture refused, no credit: each in its own words, none of them PiAPI's."""
+    """Failed there, picture refused: each in its own words, none of them PiAPI's."""
     job_id, _ = await ask(world, photo, prompt=f"{word} please")
     await world.settle()
     await world.advance(LONG_ENOUGH)
     message = world.channel.last_message
-    expected = {"fail": "could not finish it", "refuse": "could not use this picture", "nocredit": "run out of credit"}
+    expected = {"fail": "could not finish it", "refuse": "could not use this picture"}
     assert expected[word] in str(card(message).description)
     assert "Cancel" not in str(message and message.components)
     assert (await world.job(job_id)).status is JobStatus.FAILED

@@ -35,6 +35,20 @@ async def test_before_the_picture_was_fetched(world: World, photo: bytes, *, gen
     assert world.channel.last_message.attachments
 
 
+@pytest.mark.parametrize(("deaths", "status"), [(2, JobStatus.DONE), (3, JobStatus.REFUSED)])
+async def test_a_picture_that_kills_us_does_so_three_times(
+    world: World, photo: bytes, deaths: int, status: JobStatus
+) -> None:
+    """A decoder may crash, or take more memory than there is: whoever sent it does not keep us down for ever."""
+    job_id = await start(world, photo)
+    for _ in range(deaths):
+        assert len(await world.house.store.claim(1)) == 1
+        await world.restart(gently=False)
+    await finish(world)
+    assert (await world.job(job_id)).status is status
+    assert len(world.standin.created) == (status is JobStatus.DONE)
+
+
 async def test_while_it_waits(world: World, photo: bytes) -> None:
     """The queue is rows: order and turns are what they were."""
     jobs = [await start(world, photo) for _ in range(5)]

@@ -40,7 +40,7 @@ class Court:
 
     def reply(self) -> discord.Message:
         """What everybody sees."""
-        (message,) = (each for each in self.world.channel.history() if each.author.bot)
+        (message,) = (each for each in self.world.channel.history() if each.author.bot and each.embeds)
         return message
 
     def case(self) -> discord.Message:
@@ -254,6 +254,9 @@ async def test_a_decision_weeks_later_and_after_a_restart(court: Court, photo: b
     await court.press(court.world.moderator, "Approve")
     assert court.reply().attachments
     assert (await court.world.job(job_id)).status is JobStatus.DONE
+    mention = court.world.channel.last_message
+    assert mention is not None
+    assert mention.content == f"<@{court.world.artist.id}> your picture is ready: {court.reply().jump_url}"
 
 
 async def test_nobody_decides_and_the_policy_does(court: Court, photo: bytes) -> None:

@@ -20,9 +20,9 @@ async def test_no_log_holds_a_secret(world: World, photo: bytes, caplog: pytest.
     for prompt in prompts:
         await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt=prompt)
         await world.settle()
-    for _ in range(4):
+    for _ in range(7):
         await world.advance(30)
-    assert len(world.standin.created) == 4
+    assert len(world.standin.created) == 5
     assert "done" in caplog.text
     tokens = {interaction.token for interaction in world.env.backend.interactions.values()}
     for secret in (API_KEY, WEBHOOK_SECRET, *tokens):

@@ -52,23 +52,6 @@ async def test_a_result_that_is_no_picture(world: World, photo: bytes) -> None:
     await ends_as(world, job_id, JobStatus.FAILED, "not a usable picture")
 
 
-@pytest.mark.story(settings={"PIAPI_BASE_URL": "http://127.0.0.1:9"})
-async def test_a_provider_that_is_down_is_tried_for_a_while(world: World, photo: bytes) -> None:
-    """Nothing was sent: the job keeps its place, and after a quarter of an hour says that nothing was charged."""
-    job_id = await start(world, photo)
-    assert (await world.job(job_id)).status is JobStatus.QUEUED
-    for _ in range(17):
-        await world.advance(60)
-    await ends_as(world, job_id, JobStatus.FAILED, "cannot be reached right now")
-
-
-@pytest.mark.story(settings={"PIAPI_API_KEY": "another-key-than-the-right-one"})
-async def test_a_key_that_is_refused(world: World, photo: bytes) -> None:
-    """The member learns whom to tell, and not the key."""
-    job_id = await start(world, photo)
-    await ends_as(world, job_id, JobStatus.FAILED, "tell whoever runs the bot")
-
-
 @pytest.mark.story(settings={"WEBHOOK_SECRET": ""})
 async def test_a_provider_that_answers_nothing_useful_for_a_minute_fails_no_job(world: World, photo: bytes) -> None:
     """It does not even know the task for a while: it is asked again, and the picture comes."""

@@ -34,10 +34,11 @@ from bot.provider import (
 )
 from bot.provider.piapi import _is_worth_asking_again
 from bot.provider.wire import AskAgain
+from tests.conftest import NOON
 from tests.provider.conftest import StandIn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from tests.provider.conftest import Act
 
@@ -423,6 +424,28 @@ async def test_hopeless_question_is_asked_once(
         await piapi.fetch_task(TASK_ID)
     assert type(caught.value) is expected
     assert lines(stand_in) == [TASK]
+
+
+CALLS: dict[str, Callable[[PiAPI], Awaitable[object]]] = {
+    "order": lambda piapi: piapi.submit(ORDER),
+    "task": lambda piapi: piapi.fetch_task(TASK_ID),
+    "history": lambda piapi: piapi.fetch_history(NOON, NOON),
+    "account": lambda piapi: piapi.fetch_account(),
+    "upload": lambda piapi: piapi.upload(b"jpeg", "cat.jpg"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_the_key_is_never_sent_on(
+    piapi: PiAPI, stand_in: StandIn, bystander: StandIn, call: Callable[[PiAPI], Awaitable[object]], status: int
+) -> None:
+    """Wherever an answer points, key, prompt and picture stay between us and the address the operator chose."""
+    bystander.plays(says(200, {"code": 200, "data": {"task_id": TASK_ID}}))
+    stand_in.plays(says(status, b"", Location=f"{bystander.url}/elsewhere"))
+    with pytest.raises(ProviderError):
+        await call(piapi)
+    assert bystander.connections == 0
 
 
 async def test_all_tries_end_by_one_deadline(

@@ -188,6 +188,15 @@ def test_a_recorded_edit_costs_what_the_price_list_says(body: Bodies) -> None:
     assert parse_task(Answer(200, body("kontext.json"))).cost_usd == MODELS["kontext"].price_usd
 
 
+def test_no_answer_makes_us_fetch_without_end() -> None:
+    """However many pictures and tasks an answer names, we go after as many as make sense."""
+    urls = [f"https://pictures.example/{number}.png" for number in range(10_000)]
+    task = parse_task(answer(200, {"code": 200, "data": {"status": "completed", "output": {"image_urls": urls}}}))
+    assert list(task.picture_urls) == urls[:10]
+    rows = [{"task_id": f"task-{number}"} for number in range(10_000)]
+    assert len(parse_history(answer(200, {"code": 200, "data": rows}))) == 100
+
+
 @pytest.mark.parametrize("status", ["Completed", " completed\t", "COMPLETED", "success", "SUCCESS\n"])
 def test_done_in_any_case(status: str) -> None:
     """The status is compared without case and blanks, for the docs themselves differ."""
@@ -408,6 +417,13 @@ def test_callback_of_nothing(raw: bytes) -> None:
         parse_callback(raw)
 
 
+def test_an_unreadable_callback_is_not_quoted() -> None:
+    """It may hold what a member wrote, and whoever logs the error has not read it."""
+    with pytest.raises(ReadFailed) as caught:
+        parse_callback(b'{"data": {"input": {"prompt": "a very private wish"}}}')
+    assert "private" not in str(caught.value)
+
+
 def test_account_under_data_or_at_the_top(body: Bodies) -> None:
     """Both shapes that were seen give the same."""
     assert parse_account(Answer(200, body("account.json"))) == Account("repaint", "creator", Decimal("12.3456"))
@@ -442,6 +458,13 @@ def test_upload_under_data_or_at_the_top(body: Bodies) -> None:
         assert parse_upload(Answer(200, body(name))) == "https://storage.theapi.app/images/1.jpg"
 
 
+@pytest.mark.parametrize("balance", ["1e999999", "-1e999999", "1e-999999", "0e-999999", "9" * 4000, 10**40, 1e300])
+def test_a_balance_that_cannot_be_written_out_is_none(balance: object) -> None:
+    """Eight characters can mean a number that takes gigabytes to show."""
+    account = parse_account(answer(200, {"data": {"name": "a", "equivalent_in_usd": balance}}))
+    assert account.balance_usd is None
+
+
 def test_upload_must_give_an_address() -> None:
     """What is handed on as the picture's address is one."""
     with pytest.raises(ReadFailed):
@@ -474,6 +497,13 @@ def test_log_never_shows_the_webhook_secret(body: Bodies, cut: int | None) -> No
 def test_secret_is_found_in_odd_places(text: str) -> None:
     """Whoever quotes our request in an error quotes the secret with it."""
     assert "s3cre" not in format_for_log((text % SECRET).encode())
+
+
+def test_a_body_cannot_write_on_the_terminal() -> None:
+    """One line of what can be seen, whatever it is made of: no colors, no bells, no line that looks like ours."""
+    logged = format_for_log(b"\x1b[2J\x1b]0;title\x07\r\n2026 INFO bot: fine\x9b31m\xe2\x80\xae\x00")
+    assert logged.isprintable()
+    assert "INFO bot: fine" in logged
 
 
 def test_error_never_shows_the_webhook_secret(body: Bodies) -> None:

@@ -59,33 +59,3 @@ async def test_img2img_from_command_to_finished_picture(tmp_path: Path) -> None:
         assert not [each for each in await control.requests() if int(each.rpartition(" ")[2]) not in range(100, 300)]
         await control.see_sessions(0)
     assert "ERROR" not in (tmp_path / "sandbox.discord_wire.launch.log").read_text(encoding="utf-8")
-
-
-async def test_a_draft_is_published_and_another_is_discarded(tmp_path: Path) -> None:
-    """What one member sees is edited by tokens alone; a click makes it a message of the channel, or takes it away."""
-    piapi = StandIn(api_key="sandbox-key-of-nobody", brush=invert, durations={"Qubico/flux1-schnell": 0.3})
-    async with (
-        piapi.serve() as piapi_url,
-        play_discord(tmp_path) as (discord_url, control),
-        run_bot(tmp_path, discord_url, piapi_url),
-    ):
-        await control.see_sessions(1)
-        given = {"image": await control.attach("cat.jpg", paint_photo()), "prompt": "a cat", "visibility": "draft"}
-        await control.slash("img2img", given)
-        draft = await control.see_message(is_done)
-        assert draft.ephemeral
-        (publish,) = (each for each in draft.now.custom_ids if each.endswith(":publish"))
-        await control.click(draft.id, publish)
-        public = await control.see_message(lambda it: not it.ephemeral and is_done(it))
-        assert public.now.files[0].sha256 == draft.now.files[0].sha256
-        left = await control.see_message(lambda it: it.id == draft.id and not it.now.files)
-        assert not left.now.custom_ids
-        assert f"/{public.id}" in str(left.now.embeds)
-        assert "bot" not in {*public.routes, *left.routes}
-        await control.slash("img2img", given)
-        second = await control.see_message(lambda it: it.id not in {draft.id, public.id} and is_done(it))
-        (discard,) = (each for each in second.now.custom_ids if each.endswith(":discard"))
-        await control.click(second.id, discard)
-        await control.see_message(lambda it: it.id == second.id and it.deleted_by == "token")
-        assert len([each for each in await control.messages() if not each.ephemeral]) == 1
-        assert await control.violations() == []

@@ -8,12 +8,13 @@ import time
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import create_autospec
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot.database import Database, jobs, open_database, system_clock
+from bot.database import Database, build_process_name, jobs, open_database, system_clock
 from bot.database.opening import parse_url
 from bot.database.schema import kept
 from bot.errors import Misconfigured
@@ -21,8 +22,8 @@ from bot.jobs import Job, JobStatus, Request, Store
 from bot.jobs import statements as sql
 from bot.jobs.runner import Runner
 from bot.jobs.store import LEASE_SECONDS
+from bot.jobs.waiting import Waiting
 from bot.pictures import Source
-from bot.wiring import build_process_name
 from tests.databases import FollowsClock, Link
 
 if TYPE_CHECKING:
@@ -239,7 +240,9 @@ async def test_a_killed_process_is_replaced_within_seconds(url: str, build_reque
         async with asyncio.timeout(20):
             assert await victim.stdout.readline() == b"1\n"
         taken: asyncio.Queue[Job] = asyncio.Queue()
-        runner: Any = Runner(store, {JobStatus.ARRIVING: taken.put}, taken.put, None, None, system_clock, 1, 1e9)  # type: ignore[arg-type]  # who is not asked
+        waiting = create_autospec(Waiting, instance=True)
+        waiting.admit.return_value = waiting.seconds_to_next.return_value = None
+        runner: Any = Runner(store, {JobStatus.ARRIVING: taken.put}, taken.put, waiting, system_clock, 1e9)  # type: ignore[arg-type]  # who is not asked
         running = asyncio.create_task(runner.run())
         await asyncio.sleep(0.1)
         assert taken.empty()

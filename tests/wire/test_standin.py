@@ -556,11 +556,13 @@ async def test_busy() -> None:
 
 
 async def test_nocredit() -> None:
-    """An empty account is 402, in words."""
+    """An empty account is 402, in words, four times; then there is credit again."""
     async with opened() as (bot, standin):
-        status, said, _ = await bot.send("/api/v1/task", bot.body(prompt="nocredit"))
-        assert (status, said["code"], standin.created) == (402, 402, [])
-        assert "insufficient credits" in said["message"]
+        for _ in range(4):
+            status, said, _ = await bot.send("/api/v1/task", bot.body(prompt="nocredit"))
+            assert (status, said["code"], standin.created) == (402, 402, [])
+            assert "insufficient credits" in said["message"]
+        assert (await bot.order(prompt="nocredit"))["status"] == "pending"
 
 
 async def test_lost() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+import json
+import logging
+import random
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
+from bot import web
 from bot.database import open_database
 from bot.jobs import JobStatus, Store
 from bot.pictures import Source
@@ -28,11 +35,16 @@ TASK = {"timestamp": 1, "data": {"task_id": "task-1", "status": "completed", "ou
 class Place:
     """A web server with one running job behind it."""
 
-    def __init__(self, store: Store, job: Job, session: aiohttp.ClientSession, wakes: list[None]) -> None:
+    def __init__(self, store: Store, job: Job, port: int, wakes: list[None]) -> None:
         self.store = store
         self.job = job
+        self.port = port
         self.wakes = wakes
-        self._session = session
+        self._session = aiohttp.ClientSession(f"http://127.0.0.1:{port}")
+
+    async def close(self) -> None:
+        """Ask nothing more."""
+        await self._session.close()
 
     async def call(self, key: str = KEY, secret: str | None = SECRET, **body: object) -> int:
         """Call back as PiAPI does, or as somebody else would. Returns the status."""
@@ -66,11 +78,10 @@ async def place(tmp_path: Path, clock: MovedClock, build_request: Callable[..., 
         assert job is not None
         wakes: list[None] = []
         server = WebServer(store, SECRET, lambda: wakes.append(None))
-        async with (
-            serve(server, "127.0.0.1", 0) as port,
-            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
-        ):
-            yield Place(store, job, session, wakes)
+        async with serve(server, "127.0.0.1", 0) as port:
+            opened = Place(store, job, port, wakes)
+            yield opened
+            await opened.close()
 
 
 async def test_a_callback_is_a_hint_to_look(place: Place) -> None:
@@ -138,3 +149,133 @@ async def test_the_picture_dies_with_the_job(place: Place) -> None:
 async def test_it_says_that_it_lives(place: Place) -> None:
     """For supervisors."""
     assert await place.get("/healthz") == (200, b'{"alive": true, "trouble": ""}')
+
+
+# -- hostile senders -----------------------------------------------------------------------------------------------
+
+
+async def send(place: Place, data: bytes, *, hang_up: bool = False) -> int:
+    """Say these very bytes to the web server. Returns the status it answers with, 0 if it does not."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    writer.write(data)
+    await writer.drain()
+    if hang_up:
+        writer.transport.abort()
+    async with asyncio.timeout(5):
+        with suppress(ConnectionError):
+            line = await reader.readline()
+    writer.transport.abort()
+    return 0 if hang_up else int(line.split()[1])
+
+
+def write_call(
+    body: bytes = b"{}", *headers: bytes, secret: bytes = SECRET.encode(), path: bytes = b"/piapi/" + KEY.encode()
+) -> bytes:
+    """A callback over the wire, with further headers."""
+    said = (b"Host: here", b"x-webhook-secret: " + secret, b"Content-Length: %d" % len(body), *headers)
+    return b"POST " + path + b" HTTP/1.1\r\n" + b"\r\n".join(said) + b"\r\n\r\n" + body
+
+
+CHUNKED = b"\r\n".join((write_call().partition(b"\r\nContent-Length")[0], b"Transfer-Encoding: chunked", b"", b"%s"))
+UNBELIEVED = {
+    "secret in latin-1": write_call(secret=b"\xe9\xff"),
+    "secret and a byte": write_call(secret=SECRET.encode() + b"\xff"),
+    "secret in another case": write_call(secret=SECRET.upper().encode()),
+    "secret last of two": write_call(b"{}", b"X-Webhook-Secret: " + SECRET.encode(), secret=b"wrong"),
+    "secret in the path": write_call(
+        secret=b"", path=b"/piapi/" + KEY.encode() + b"?x-webhook-secret=" + SECRET.encode()
+    ),
+    "secret in a folded line": write_call(secret=b"a-secret-of\r\n -this-test"),
+    "key and a line": write_call(path=b"/piapi/" + KEY.encode() + b"%0a"),
+    "key and a zero": write_call(path=b"/piapi/" + KEY.encode() + b"%00"),
+    "key of a thousand": write_call(path=b"/piapi/" + b"k" * 1000),
+    "path of odd bytes": write_call(path=b"/piapi/\xff\xfe"),
+    "path from above": write_call(path=b"/piapi/../piapi/" + KEY.encode() + b"/.."),
+    "another method": write_call().replace(b"POST", b"PUT", 1),
+    "no method": write_call().replace(b"POST", b"\x00\x01", 1),
+    "two lengths": write_call(b"{}", b"Content-Length: 7"),
+    "a length below zero": write_call().replace(b"Length: 2", b"Length: -2"),
+    "a length beyond all": write_call().replace(b"Length: 2", b"Length: " + b"9" * 40),
+    "length and chunks": write_call(b"0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "chunks of nonsense": CHUNKED % b"zz\r\n{}\r\n0\r\n\r\n",
+    "a huge header": write_call(b"{}", b"x-long: " + b"x" * 100_000),
+    "a thousand headers": write_call(b"{}", *(b"x-%d: x" % number for number in range(1000))),
+    "expects tea": write_call(b"{}", b"Expect: tea"),
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),
+    "noise": b"\x80\x00\xff" * 40 + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("data", UNBELIEVED.values(), ids=UNBELIEVED)
+async def test_tricks_are_neither_believed_nor_an_error(
+    place: Place, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever plays with HTTP is told no, wakes nobody, and leaves nothing in the log."""
+    assert 400 <= await send(place, data) < 500
+    assert not place.wakes
+    assert await place.due() == []
+    assert not caplog.records
+
+
+PACKED = gzip.compress(bytes(50_000_000))
+ODD_BODIES = [
+    b'{"data": {"task_id": "task-2"}, "data": {"task_id": "task-3"}}',
+    b'{"data": {"task_id": ["task-2"], "status": {"a": 1}, "output": "x"}}',
+    b'{"data": {"task_id": 1e400, "meta": {"usage": {"consume": "1e999999999"}}}}',
+    b'{"code": ' + b"9" * 5000 + b"}",
+    b'{"code": NaN, "data": -Infinity}',
+    b'{"a":' * 5000 + b"1" + b"}" * 5000,
+    '{"data": {"task_id": "task-2"}}'.encode("utf-16"),
+    b'{"data": {"task_id": "\\ud800"}}',
+    b"\xef\xbb\xbf{}",
+    b'"' + b"\\u0000" * 1000 + b'"',
+    b"--x\r\nContent-Disposition: form-data; name=data\r\n\r\n{}\r\n--x--",
+]
+ODD_HEADERS = [
+    [],
+    [b"Content-Type: multipart/form-data; boundary=x"],
+    [b'Content-Type: application/json; charset="nonsense'],
+    [b"Content-Encoding: gzip"],
+    [b"Content-Encoding: deflate", b"Content-Encoding: br"],
+    [b"Connection: upgrade", b"Upgrade: websocket"],
+]
+
+
+def spoil(chance: random.Random) -> bytes:
+    """A body that somebody thought of, or PiAPI's own with a few bytes changed."""
+    if chance.random() < 0.3:
+        return chance.choice(ODD_BODIES)
+    body = bytearray(json.dumps(TASK | {"timestamp": chance.getrandbits(80)}), "utf-8")
+    for _ in range(chance.choice((1, 3, 20))):
+        body[chance.randrange(len(body))] = chance.randrange(256)
+    return bytes(body[: chance.randrange(len(body))] if chance.random() < 0.2 else body)
+
+
+async def test_no_body_is_an_error_or_the_truth(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    """Who knows secret and key may say anything: it is a hint to look, and the job stays what it was."""
+    chance = random.Random("callbacks")  # noqa: S311 (repeatable)
+    bodies = [*ODD_BODIES, PACKED, *(spoil(chance) for _ in range(150))]
+    for body in bodies:
+        assert await send(place, write_call(body, *chance.choice(ODD_HEADERS))) == 204
+    assert len(place.wakes) == len(bodies)
+    (job,) = await place.due()
+    assert (job.status, job.task_id, job.result_urls) == (JobStatus.RUNNING, "task-1", ())
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
+async def test_who_stops_talking_is_left_alone(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A body that does not come, breaks off or is too large is no hint, and costs no more than its time."""
+    monkeypatch.setattr(web, "CALLBACK_SECONDS", 0.05)
+    assert await send(place, write_call().replace(b"Length: 2", b"Length: 99")) == 408
+    assert await send(place, CHUNKED % b"5\r\n{") == 408
+    assert (
+        await send(place, CHUNKED % (b"%x\r\n" % (MOST_CALLBACK_BYTES + 2) + b"x" * (MOST_CALLBACK_BYTES + 1))) == 413
+    )
+    monkeypatch.setattr(web, "CALLBACK_SECONDS", 5)
+    assert await send(place, write_call().replace(b"Length: 2", b"Length: 99"), hang_up=True) == 0
+    await asyncio.sleep(0.05)
+    assert not place.wakes
+    assert await place.due() == []
+    assert not caplog.records

@@ -27,6 +27,10 @@ SPEC = Path(os.environ[SPEC_VARIABLE]) if os.environ.get(SPEC_VARIABLE) else Non
 """Where Discord's description of its API is at hand, everything in these tests is held against it."""
 
 
+EVERYWHERE = app_commands.AppInstallationType(guild=True, user=True)
+ANYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+
+
 async def suggest(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """What comes to mind."""
     return [app_commands.Choice(name=f"{typed}!", value=typed)]
@@ -42,13 +46,19 @@ async def draw(
     """The test answers."""
 
 
+async def look(interaction: Interaction, message: discord.Message) -> None:
+    """The test answers, and has the message."""
+    interaction.extras["message"] = message
+
+
 class TinyBot(discord.Client):
-    """Knows one command, `/draw text image number`, and does nothing by itself."""
+    """Knows `/draw text image number` and Look, in the menu of messages, and does nothing by itself."""
 
     def __init__(self, shard_id: int | None = None, shard_count: int | None = None) -> None:
         super().__init__(intents=discord.Intents(guilds=True), shard_id=shard_id, shard_count=shard_count)
-        self.tree = app_commands.CommandTree(self)
+        self.tree = app_commands.CommandTree(self, allowed_installs=EVERYWHERE, allowed_contexts=ANYWHERE)
         self.tree.add_command(app_commands.Command(name="draw", description="Draw.", callback=draw))
+        self.tree.add_command(app_commands.ContextMenu(name="Look", callback=look))
         self.heard: asyncio.Queue[Interaction] = asyncio.Queue()
 
     async def setup_hook(self) -> None:
@@ -88,9 +98,11 @@ class Wire:
         await self.control.see_sessions(len(self._bots))
         return bot
 
-    async def draw(self, bot: TinyBot, content: str = "one moment", **message: Any) -> tuple[Interaction, int]:
+    async def draw(
+        self, bot: TinyBot, content: str = "one moment", channel: str = "repaint", **message: Any
+    ) -> tuple[Interaction, int]:
         """Use `/draw` and answer it: the interaction and the id of its message."""
-        await self.control.slash("draw")
+        await self.control.slash("draw", channel=channel)
         interaction = await bot.hear()
         answered = await interaction.response.send_message(content, **message)
         assert answered.message_id is not None

@@ -10,7 +10,7 @@ from unittest.mock import create_autospec
 import pytest
 from sqlalchemy import insert, select
 
-from bot.database import fingerprints, jobs, now, pictures, reports
+from bot.database import fingerprints, jobs, now, pictures, quiet_members, reports
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request, Store
 from bot.jobs.erasing import Erasing
@@ -20,6 +20,7 @@ from bot.jobs.retention import Retention
 from bot.jobs.telling import Telling
 from bot.moderation.book import Book, EntryKind
 from bot.moderation.cases import Cases, Matter, close_case, open_case
+from bot.moderation.consent import Consent
 from bot.moderation.model import Flag
 from bot.moderation.policies import Policies
 from bot.pictures import Result, Source
@@ -134,7 +135,7 @@ def archive(database: Database, clock: MovedClock) -> Archive:
         cases,
         book,
         Retention(database, policies, cases, book, erasing, OPERATORS_HOURS),
-        Privacy(database, store, telling, erasing),
+        Privacy(database, store, telling, erasing, Consent(database, quiet_members)),
     )
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from bot.database import cases, entries, jobs, open_database
+from bot.database import cases, entries, jobs, open_database, quiet_members
 from bot.intake import Intake
 from bot.jobs import ENDS, MOVES, Job, JobStatus, Request, Store
 from bot.jobs.docket import Decision, Docket
@@ -27,8 +27,10 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
+from bot.jobs.mentions import Mentions
 from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
+from bot.jobs.pause import Pause
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.jobs.publishing import Publishing
 from bot.jobs.review import Review
@@ -36,6 +38,7 @@ from bot.jobs.search import Search
 from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.moderation.cases import Cases
+from bot.moderation.consent import Consent
 from bot.moderation.model import Standing
 from bot.moderation.policy import Policy
 from bot.moderation.rules import Allowed, Seen, Showing
@@ -201,6 +204,7 @@ class FakeReplies:
         self.draw = draw
         self.heard: set[int] = set()
         """Members who were told how it ended, or could not be."""
+        self.mentioned: set[int] = set()
         self.doubted: set[int] = set()
         """Jobs that a moderator has to look at before they are shown."""
         self.published: set[int] = set()
@@ -227,6 +231,16 @@ class FakeReplies:
 
     def show(self, job: Job, outlook: Outlook) -> None:
         """Never raises."""
+
+    def is_shown(self, job_id: int) -> bool:
+        """Never asked for here."""
+        raise NotImplementedError
+
+    async def mention(self, job: Job) -> None:
+        """A call, which nobody has heard before."""
+        assert job.id not in self.mentioned, "mentioned twice"
+        self.mentioned.add(job.id)
+        self._ask(ReplyLost(), ReplyNotReached())
 
     async def refuse(self, job: Job, refused: Refused) -> None:  # noqa: ARG002
         """A refusal."""
@@ -344,7 +358,11 @@ class FakeRules:
 class FakePolicies:
     """One policy for everybody: two reports are enough, and who is not heard in an hour is rejected."""
 
-    async def get_at(self, ask: Ask) -> Policy:  # noqa: ARG002
+    async def get_at(self, ask: Ask) -> Policy:
+        """The same everywhere."""
+        return await self.get(ask.guild_id)
+
+    async def get(self, guild_id: int) -> Policy:  # noqa: ARG002
         """The policy."""
         return Policy(report_count=2, review_channel_id=5, review_hours=1, review_then="reject")
 
@@ -386,7 +404,8 @@ class Life(RuleBasedStateMachine):
         self.processes += 1
         self.crashing = CrashingDatabase(self.database)
         self.store = Store(self.crashing, f"process-{self.processes}")
-        estimates = Estimates(self.store, self.clock, 3)
+        pause = Pause(self.clock)
+        estimates = Estimates(self.store, self.clock, 3, pause)
         limits = Limits()
         fakes: Any = (self.provider, FakeStudio(), self.replies)
         provider, studio, replies = fakes
@@ -399,9 +418,10 @@ class Life(RuleBasedStateMachine):
         docket = Docket(self.crashing)
         offers = Offers(policies, (), MODELS, "schnell")
         self.publishing = Publishing(self.crashing, self.store, rules, offers)
+        mentions = Mentions(policies, Consent(self.crashing, quiet_members), replies, self.clock)
         self.steps = Steps(
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
-            rules, docket, self.publishing, AsyncLimiter(1000, 1), lambda: 0.5,
+            rules, docket, self.publishing, pause, mentions, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         self.intake = Intake(
             self.store, studio, replies, handover, Gallery(self.store, replies), estimates, telling, rules, self.clock,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.moderation.book import Book, EntryKind
+from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.policies import Change, Policies, parse_change
 from bot.moderation.policy import Policy, PolicyWrong
 from tests.conftest import NOON
@@ -34,6 +35,14 @@ async def test_without_set_up_the_defaults_are_in_force(policies: Policies) -> N
     assert (found.policy, found.version, found.changed_by) == (Policy(), 0, None)
     assert await policies.history(GUILD, 10) == []
     assert await policies.undo(GUILD, JO) is None
+
+
+async def test_outside_of_guilds_the_operator_decides(database: Database) -> None:
+    """Everywhere the same; no guild is concerned."""
+    outside = Policy(daily_pictures=3)
+    policies = Policies(database, outside)
+    assert (await policies.get_versioned(DIRECT_MESSAGES)).policy == outside
+    assert await policies.get(GUILD) == Policy()
 
 
 async def test_a_change_is_a_version_with_who_and_when(policies: Policies, clock: MovedClock) -> None:

@@ -18,7 +18,7 @@ from bot.moderation.book import Book, EntryKind, Line
 from bot.moderation.model import Standing
 from bot.moderation.policy import Policy, RoleBudget
 from bot.moderation.pots import Period, PotKind, Spent, find_period
-from bot.moderation.quotas import UNDERWAY, USED, OverBudget, hold, judge_cooldown, spent, warn
+from bot.moderation.quotas import IN_GUILD, OUTSIDE, OverBudget, hold, judge_cooldown, spent, warn
 from tests.conftest import NOON
 
 if TYPE_CHECKING:
@@ -151,6 +151,13 @@ async def test_two_at_once_cannot_have_the_last_of_it(desk: Desk) -> None:
     answers = await asyncio.gather(*(desk.ask(member_id=member) for member in range(8)), return_exceptions=True)
     assert sum(isinstance(answer, int) for answer in answers) == 2
     assert [answer.reason for answer in answers if isinstance(answer, Refused)] == [Reason.BUDGET_GUILD] * 6
+
+
+async def test_outside_of_guilds_nobody_gets_in_twice_either(desk: Desk) -> None:
+    """There a member's own gate keeps their requests apart."""
+    desk.policy = Policy(daily_pictures=2)
+    answers = await asyncio.gather(*(desk.ask(guild_id=None) for _ in range(8)), return_exceptions=True)
+    assert sum(isinstance(answer, int) for answer in answers) == 2
 
 
 async def test_a_day_ends_at_midnight_and_a_month_with_its_last_day(desk: Desk) -> None:
@@ -307,6 +314,22 @@ async def test_so_many_at_the_same_time(desk: Desk) -> None:
     await desk.ask()
 
 
+async def test_outside_of_guilds_the_same_limits_count(desk: Desk) -> None:
+    """Each member's own, all places that are no guild's together; guilds neither count there nor are counted."""
+    desk.policy = Policy(daily_pictures=2, most_open=2)
+    first = await desk.ask(guild_id=None)
+    await desk.ask()
+    await desk.ask(guild_id=None, channel_id=33)
+    assert (await desk.refused(guild_id=None)).reason is Reason.TOO_MANY_OPEN
+    await desk.turn(first, status="done")
+    refused = await desk.refused(guild_id=None)
+    assert (refused.reason, refused.values["left"]) == (Reason.OUTSIDE_DAILY_LIMIT, 0)
+    await desk.ask(guild_id=None, member_id=THEO)
+    await desk.ask()
+    desk.policy = Policy(member_day_usd=DIME)
+    assert (await desk.refused(guild_id=None)).reason is Reason.BUDGET_MEMBER
+
+
 async def test_a_member_cools_down_after_a_refusal(desk: Desk) -> None:
     """So long as the policy says, after a refusal over words or pictures; being told to wait makes it no longer."""
     desk.policy = Policy(cooldown_minutes=10)
@@ -336,9 +359,12 @@ async def test_what_is_left(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (USED[PotKind.GUILD], "COVERING INDEX ix_jobs_guilds (guild_id=? AND created_at>?)"),
-        (USED[PotKind.MEMBER], "COVERING INDEX ix_jobs_guilds (guild_id=? AND created_at>?)"),
-        (UNDERWAY, "INDEX ix_jobs_turns (member_id=?)"),
+        (IN_GUILD.used[PotKind.GUILD], "COVERING INDEX ix_jobs_guilds (guild_id=? AND created_at>?)"),
+        (IN_GUILD.used[PotKind.MEMBER], "COVERING INDEX ix_jobs_guilds (guild_id=? AND created_at>?)"),
+        (IN_GUILD.underway, "INDEX ix_jobs_turns (member_id=?)"),
+        (OUTSIDE.used[PotKind.MEMBER], "INDEX ix_jobs_made (member_id=?)"),
+        (OUTSIDE.pictures, "INDEX ix_jobs_made (member_id=?)"),
+        (OUTSIDE.underway, "INDEX ix_jobs_turns (member_id=?)"),
     ],
 )
 async def test_counting_reads_an_index(tmp_path: Path, statement: Executable, index: str) -> None:

@@ -17,7 +17,7 @@ from bot.moderation.bans import Bans
 from bot.moderation.blocks import Blocks
 from bot.moderation.book import Book, EntryKind
 from bot.moderation.cases import Cases
-from bot.moderation.model import Ask, Flag, Standing
+from bot.moderation.model import DIRECT_MESSAGES, Ask, Flag, Standing
 from bot.moderation.patterns import Patterns
 from bot.moderation.policies import Policies
 from bot.moderation.rules import Rules, Seen, Showing
@@ -101,6 +101,16 @@ async def test_without_any_policy_a_harmless_request_passes(rules: Rules) -> Non
     allowed = await rules.judge_request(ASK, Standing())
     assert allowed.flags == ()
     assert await Book(rules.database).read(GUILD) == []
+
+
+async def test_an_operator_may_close_what_is_no_guilds(rules: Rules) -> None:
+    """Words about children come first, as everywhere: of those every moderator is to hear. Guilds stay open."""
+    policies = Policies(rules.database, outside=None)
+    closed = replace(rules, policies=policies)
+    assert (await refuse(closed, replace(ASK, guild_id=DIRECT_MESSAGES))).reason is Reason.OUTSIDE_CLOSED
+    minors = replace(ASK, guild_id=DIRECT_MESSAGES, prompt="a naked child")
+    assert (await refuse(closed, minors)).reason is Reason.PROMPT_MINORS
+    assert (await closed.judge_request(ASK, Standing())).flags == ()
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,20 @@ HERE = frozenset({THREAD, CHANNEL, CATEGORY})
 MEMBERS, MUTED = 70, 71
 
 
-def judge(policy: Policy, *, roles: set[int] | None = None, manages: bool = False, **given: Any) -> Refused | None:
+def judge(
+    policy: Policy,
+    *,
+    roles: set[int] | None = None,
+    manages: bool = False,
+    silent_until: datetime | None = None,
+    **given: Any,
+) -> Refused | None:
     """What the rules say about a request in a thread, by somebody who joined a week ago."""
     values: dict[str, Any] = {"model": "schnell", "strength": 0.7, "count": 1} | given
     joined_at = values.pop("joined_at", NOW - timedelta(days=7))
     presets = values.pop("presets", ())
     ask = Ask(2, THREAD, CHANNEL, 4, 1, "a cat", "", price_usd=Decimal("0.0015"), age_restricted=False, **values)
-    standing = Standing(frozenset(roles or ()), joined_at, HERE, manages)
+    standing = Standing(frozenset(roles or ()), joined_at, HERE, manages, silent_until)
     try:
         judge_standing(policy, ask, standing, NOW, presets)
     except Refused as refused:
@@ -47,6 +54,15 @@ def test_a_guild_can_do_without_drafts() -> None:
     assert refused.reason is Reason.DRAFTS_CLOSED
     assert judge(Policy(drafts=False)) is None
     assert judge(Policy(), draft=True) is None
+
+
+def test_who_is_timed_out_waits_until_then() -> None:
+    """Whoever they are; a time-out that is over is none."""
+    soon = NOW + timedelta(minutes=10)
+    refused = judge(Policy(), manages=True, silent_until=soon)
+    assert refused is not None
+    assert (refused.reason, refused.values["opens"]) == (Reason.TIMED_OUT, f"<t:{int(soon.timestamp())}:R>")
+    assert judge(Policy(), silent_until=NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -361,8 +361,18 @@ def test_a_jpeg_of_endless_scans_is_refused(photo: Image.Image, limits: PictureL
     """A few bytes each, and each a walk over all pixels: hours in ten megabytes."""
     data = encode(photo, "JPEG", progressive=True)
     scan = data[data.rindex(b"\xff\xda") : -2]
-    assert parse_source(data[:-2] + scan * 100 + data[-2:], limits).width == 160
-    assert refusal(data[:-2] + scan * 500 + data[-2:], limits).reason is Reason.PICTURE_BROKEN
+    assert parse_source(data[:-2] + scan * 80 + data[-2:], limits).width == 160
+    assert refusal(data[:-2] + scan * 100 + data[-2:], limits).reason is Reason.PICTURE_BROKEN
+    hidden = b"\xff\x01\xff\xff" + b"nothing" + b"\xff\xfe\0\x04\xff\xd9"  # which libjpeg goes over
+    assert refusal(data[:-2] + (hidden + scan) * 100 + data[-2:], limits).reason is Reason.PICTURE_BROKEN
+
+
+def test_a_film_behind_a_jpeg_is_none_of_its_scans(photo: Image.Image, limits: PictureLimits) -> None:
+    """Motion photos have megabytes there, in which any bytes turn up."""
+    film = b"ftypmp42" + b"\xff\xda\0\x08" * 10_000
+    exif = Image.Exif()
+    exif[0x010E] = "\u00ff\u00da" * 1000
+    assert parse_source(encode(photo, "JPEG", exif=exif) + film, limits).width == 160
 
 
 def claimed(file_format: str, width: int, height: int) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.model import CANCELLABLE, Outlook
+from bot.jobs.pace import Span
 from bot.replies.buttons import build_more
 from bot.replies.card import (
     COLORS,
@@ -21,6 +22,7 @@ from bot.replies.card import (
     format_alt,
     format_card,
     format_file_name,
+    parse_file_name,
 )
 from bot.replies.drafts import build_farewell
 from tests.conftest import NOON
@@ -111,12 +113,12 @@ def test_a_card_names_the_preset_and_shows_the_members_words(build_job: Callable
 
 
 def test_a_waiting_card_says_where_and_how_long(build_job: Callable[..., Job]) -> None:
-    """Place, since when, usually done: as times that tick without edits."""
-    shown = fields(build_card(build_job(), Outlook(3, NOON + timedelta(seconds=20))))
+    """Place, since when, usually done: a time that ticks, and what to hold it against, without edits."""
+    shown = fields(build_card(build_job(), Outlook(3, Span(12.4, 20.1))))
     at = int(NOON.timestamp())
     assert shown["Place in line"] == "3"
     assert shown["Waiting since"] == f"<t:{at}:R>"
-    assert shown["Usually done"] == f"<t:{at + 20}:R>"
+    assert shown["Usually done"] == "after 12–21 s"
     assert shown["Model"] == "Flux schnell"
     assert shown["Strength"] == "70%"
     assert shown["Price"] == "$0.0015"
@@ -139,7 +141,7 @@ def test_a_finished_card_says_what_it_took(build_job: Callable[..., Job]) -> Non
         painted_at=NOON + timedelta(seconds=75.4),
         cost_usd=Decimal("0.00200"),
     )
-    shown = fields(build_card(job, Outlook(None, NOON)))
+    shown = fields(build_card(job, Outlook(None, Span(5.0, 9.0))))
     assert shown["Painted in"] == "1 min 15 s"
     assert shown["Cost"] == "$0.002"
     assert "Usually done" not in shown
@@ -242,7 +244,7 @@ def test_the_longest_request_fits_into_discord(
     )
     for status in JobStatus:
         job = build_job(status, request=request, source_notes=frozenset({"first_frame"}), submitted_at=NOON)
-        card = build_card(job, Outlook(999_999, NOON), "x" * 20, notes=list(Note))
+        card = build_card(job, Outlook(999_999, Span(1e6, 1e7)), "x" * 20, notes=list(Note))
         texts = [
             card.author,
             card.title,
@@ -256,6 +258,33 @@ def test_the_longest_request_fits_into_discord(
         assert len(card.fields) <= 25
         assert sum(map(len, texts)) <= 6000
         assert len(format_alt(job, 4, 4)) <= 1024
+
+
+@pytest.mark.parametrize("label", ["", "Sandbox", "7"])
+@pytest.mark.parametrize("spoiler", [False, True])
+def test_a_file_name_of_ours_can_be_read(build_job: Callable[..., Job], label: str, spoiler: bool) -> None:
+    """It says which picture of which job that is, whatever the label."""
+    job = build_job()
+    assert parse_file_name(format_file_name(job, 3, "webp", label, spoiler=spoiler)) == (job.id, 3)
+
+
+@pytest.mark.parametrize("name", ["cat.png", "repaint-1.png", "repaint-a-b-1-1.png", "repaint-1-1", "xrepaint-1-1.png"])
+def test_a_file_name_of_others_says_nothing(name: str) -> None:
+    """It is not even tried."""
+    assert parse_file_name(name) is None
+
+
+def test_a_reply_that_may_get_out_of_reach_says_so(
+    build_job: Callable[..., Job], build_request: Callable[..., Request]
+) -> None:
+    """With the button that brings it back, until there is nothing more to come. So does a draft."""
+    far = build_request(reachable=False)
+    for request in (far, replace(far, draft=True)):
+        card = build_card(build_job(JobStatus.RUNNING, request=request), NOTHING)
+        assert "quarter of an hour" in card.text
+        assert "Show result" in labels(card)
+    for job in (build_job(JobStatus.DONE, request=far), build_job(JobStatus.RUNNING)):
+        assert "quarter of an hour" not in build_card(job, NOTHING).text
 
 
 def test_what_was_done_to_the_pictures_is_said(build_job: Callable[..., Job]) -> None:

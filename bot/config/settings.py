@@ -8,125 +8,38 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
+from bot.config.values import (
+    database_url,
+    http_url,
+    label,
+    model_names,
+    on_or_off,
+    one_of,
+    optional_dollars,
+    optional_http_url,
+    prices,
+    secret,
+    shard_ids,
+    whole,
+)
 from bot.errors import Misconfigured
 from bot.presets import read_presets
 from bot.provider.models import ADVANCED, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
     from bot.presets import Preset
     from bot.provider.models import Model
 
 T = TypeVar("T")
-MODEL_NAMES = tuple(MODELS)
-"""All that can be offered, for rooms that do not know the provider."""
 _CREATOR = [model.name for model in MODELS.values() if model.wire_model == ADVANCED]
-LEAST_SECRET = 16
-LONGEST_LABEL = 20
-MOST_DOLLARS = 100
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return value
-
-    return parse
-
-
-def _on_or_off(value: str) -> bool:
-    if value not in {"on", "off"}:
-        raise ValueError("must be on or off")
-    return value == "on"
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not value.isdecimal() or not least <= int(value) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return int(value)
-
-    return parse
-
-
-def _model_names(value: str) -> tuple[str, ...]:
-    names = {part.strip() for part in value.split(",")}
-    if not names <= MODELS.keys():
-        raise ValueError(f"must be some of {','.join(MODELS)}")
-    return tuple(name for name in MODELS if name in names)
-
-
-def _prices(value: str) -> dict[str, Decimal]:
-    """By model; those that are not named have their list price."""
-    prices = {model.name: model.price_usd for model in MODELS.values()}
-    for part in value.split(","):
-        name, _, amount = (piece.strip() for piece in part.partition("="))
-        try:
-            dollars = Decimal(amount)
-            sensible = name in MODELS and 0 <= dollars <= MOST_DOLLARS
-        except InvalidOperation:  # not a number, or NaN compared
-            sensible = False
-        if not sensible:
-            raise ValueError(f"must be models with dollars for one picture, such as {MODEL_NAMES[0]}=0.0015")
-        prices[name] = dollars
-    return prices
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be a plain address such as https://repaint.example.org")
-    return value.rstrip("/")
-
-
-def _optional_http_url(value: str) -> str:
-    return _http_url(value) if value else ""
-
-
-def _database_url(value: str) -> str:
-    try:
-        driver = make_url(value).drivername
-    except ArgumentError:
-        driver = ""
-    if driver not in {"sqlite", "postgresql", "postgresql+asyncpg", "postgres"}:
-        raise ValueError(
-            "must be a file such as sqlite:///data/repaint.db, or postgresql+asyncpg://user:password@host/database"
-        )
-    return value
-
-
-def _shard_ids(value: str) -> tuple[int, ...]:
-    parts = [part.strip() for part in value.split(",")] if value else []
-    if not all(part.isdecimal() for part in parts) or len({int(part) for part in parts}) < len(parts):
-        raise ValueError("must be numbers such as 0,1, each once, or empty")
-    return tuple(int(part) for part in parts)
-
-
-def _secret(value: str) -> str:
-    if value and (len(value) < LEAST_SECRET or not value.isascii() or not value.isprintable()):
-        raise ValueError(f"must be at least {LEAST_SECRET} plain characters, or empty")
-    return value
-
-
-def _label(value: str) -> str:
-    if value and not (value.isascii() and value.isalnum() and len(value) <= LONGEST_LABEL):
-        raise ValueError(f"must be at most {LONGEST_LABEL} letters and digits, or empty")
-    return value
 
 
 def _setting(name: str, parse: Callable[[str], T], default: str | None, about: str, *, secret: bool = False) -> T:
@@ -142,40 +55,40 @@ class Settings:
 
     discord_token: str = _setting(
         "DISCORD_TOKEN",
-        _text,
+        str,
         None,
         "The bot's token: Developer Portal, your application, Bot, Reset Token.",
         secret=True,
     )
     piapi_api_key: str = _setting(
         "PIAPI_API_KEY",
-        _text,
+        str,
         None,
         "The key of your PiAPI account. Pictures are charged to it.",
         secret=True,
     )
-    piapi_base_url: str = _setting("PIAPI_BASE_URL", _http_url, "https://api.piapi.ai", "Where PiAPI answers.")
+    piapi_base_url: str = _setting("PIAPI_BASE_URL", http_url, "https://api.piapi.ai", "Where PiAPI answers.")
     piapi_upload_url: str = _setting(
         "PIAPI_UPLOAD_URL",
-        _http_url,
+        http_url,
         "https://upload.theapi.app/api/ephemeral_resource",
         "Where PiAPI takes pictures, for accounts that may upload.",
     )
     piapi_concurrency: int = _setting(
         "PIAPI_CONCURRENCY",
-        _whole(1, 1000),
+        whole(1, 1000),
         "3",
         "How many tasks may be at PiAPI at once; the rest wait in turns.",
     )
     piapi_reads_per_minute: int = _setting(
         "PIAPI_READS_PER_MINUTE",
-        _whole(1, 100000),
+        whole(1, 100000),
         "120",
         "How often PiAPI is asked how tasks stand, all jobs of this process together.",
     )
     database_url: str = _setting(
         "DATABASE_URL",
-        _database_url,
+        database_url,
         "sqlite:///data/repaint.db",
         "Where jobs and their pictures are kept: a file, or postgresql+asyncpg://user:password@host/database,"
         " which several processes may share.",
@@ -183,57 +96,66 @@ class Settings:
     )
     shard_count: int = _setting(
         "SHARD_COUNT",
-        _whole(0, 10000),
+        whole(0, 10000),
         "1",
         "How many shards the bot has, over all its processes; 0 lets Discord decide.",
     )
     shard_ids: tuple[int, ...] = _setting(
         "SHARD_IDS",
-        _shard_ids,
+        shard_ids,
         "",
         "Which of them this process runs, such as 0,1. Empty: all.",
     )
     public_url: str = _setting(
         "PUBLIC_URL",
-        _optional_http_url,
+        optional_http_url,
         "",
         "Where the internet reaches this bot's web server, such as https://repaint.example.org."
         " PiAPI then fetches pictures from it and calls back when one is done. Empty: neither.",
     )
-    web_host: str = _setting("WEB_HOST", _text, "127.0.0.1", "The address the web server listens on.")
-    web_port: int = _setting("WEB_PORT", _whole(0, 65535), "8080", "Its port; 0 takes a free one.")
+    web_host: str = _setting("WEB_HOST", str, "127.0.0.1", "The address the web server listens on.")
+    web_port: int = _setting("WEB_PORT", whole(0, 65535), "8080", "Its port; 0 takes a free one.")
     webhook_secret: str = _setting(
         "WEBHOOK_SECRET",
-        _secret,
+        secret,
         "",
         "What PiAPI proves itself with when it calls back, at least 16 characters. Empty: no callbacks.",
         secret=True,
     )
     source_handover: str = _setting(
         "SOURCE_HANDOVER",
-        _one_of("auto", "host", "upload", "discord"),
+        one_of("auto", "host", "upload", "discord"),
         "auto",
         "How a checked picture reaches PiAPI: host (our web server), upload (PiAPI's upload host, paid plans),"
         " discord (attached to the reply). auto takes the first that works.",
     )
     model_names: tuple[str, ...] = _setting(
         "MODELS",
-        _model_names,
+        model_names,
         ",".join(model.name for model in MODELS.values() if model.enabled),
         f"The models that members may choose, of {', '.join(MODELS)}."
         f" PiAPI's Creator plan is needed for {', '.join(_CREATOR)}.",
     )
     default_model: str = _setting(
         "DEFAULT_MODEL",
-        _one_of(*MODELS),
+        one_of(*MODELS),
         next(iter(MODELS)),
         "The model when a member names none. PiAPI marks dev as non-commercial.",
     )
     prices_usd: Mapping[str, Decimal] = _setting(
         "PRICES_USD",
-        _prices,
+        prices,
         ",".join(f"{model.name}={model.price_usd}" for model in MODELS.values()),
         "What PiAPI charges for one picture, by model; those left out have the price shown here.",
+    )
+    daily_cap_usd: Decimal | None = _setting(
+        "DAILY_CAP_USD",
+        optional_dollars,
+        "",
+        "What all orders of a day (UTC) may cost, in dollars; then they wait. Empty: no cap.",
+    )
+    monthly_cap_usd: Decimal | None = _setting(
+        "MONTHLY_CAP_USD", optional_dollars, "", "The same for a calendar month."
     )
     presets: tuple[Preset, ...] = _setting(
         "PRESETS_FILE",
@@ -242,22 +164,41 @@ class Settings:
         "A file in TOML with the presets that every server is offered, written like bot/presets.toml."
         " Empty: those of bot/presets.toml; off: none.",
     )
-    give_up_minutes: int = _setting("GIVE_UP_MINUTES", _whole(1, 1440), "15", "How long a task at PiAPI is waited for.")
+    give_up_minutes: int = _setting("GIVE_UP_MINUTES", whole(1, 1440), "15", "How long a task at PiAPI is waited for.")
     retention_hours: int = _setting(
-        "RETENTION_HOURS", _whole(0, 87600), "72", "How long pictures are kept after their job is over."
+        "RETENTION_HOURS", whole(0, 87600), "72", "How long pictures are kept after their job is over."
+    )
+    outside: bool = _setting(
+        "OUTSIDE",
+        on_or_off,
+        "on",
+        "Whether pictures are made where no server has invited the bot: in direct messages, in group chats, and in"
+        " other servers by those who installed it to their account. off: only in servers that have.",
+    )
+    outside_daily_pictures: int = _setting(
+        "OUTSIDE_DAILY_PICTURES",
+        whole(0, 10000),
+        "20",
+        "How many pictures a day each member may have made there; 0 for no limit.",
+    )
+    outside_member_day_usd: Decimal | None = _setting(
+        "OUTSIDE_MEMBER_DAY_USD",
+        optional_dollars,
+        "",
+        "For how many dollars a day each member may have pictures made there. Empty: no limit.",
     )
     provenance: bool = _setting(
         "PROVENANCE",
-        _on_or_off,
+        on_or_off,
         "on",
         "Whether finished pictures say in their metadata (XMP, IPTC) that a model made them, which one, and for which"
         " job; never for whom. off leaves PiAPI's files as they came.",
     )
     label: str = _setting(
-        "LABEL", _label, "", "A word on every card and in file names, such as staging. Empty for none."
+        "LABEL", label, "", "A word on every card and in file names, such as staging. Empty for none."
     )
-    log_level: str = _setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info", "How much is logged.")
-    log_format: str = _setting("LOG_FORMAT", _one_of("text", "json"), "text", "For people or for machines.")
+    log_level: str = _setting("LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info", "How much is logged.")
+    log_format: str = _setting("LOG_FORMAT", one_of("text", "json"), "text", "For people or for machines.")
 
     @property
     def models(self) -> Mapping[str, Model]:
@@ -315,23 +256,3 @@ def _find_contradictions(values: Mapping[str, Any]) -> list[str]:
     elif len(ids) < count and values.get("database_url", "").startswith("sqlite"):
         problems.append("SHARD_IDS leaves shards to other processes, and several processes need PostgreSQL")
     return problems
-
-
-def format_example() -> str:
-    """What `.env.example` says: each setting with its sentence and default, in this order."""
-    parts = ["# Copy to .env and fill in the first two. Everything else has a default that works.\n"]
-    for each in fields(Settings):
-        about, name, default = (each.metadata[key] for key in ("about", "name", "default"))
-        comment = "" if default is None else "# "
-        parts.append(f"# {about}\n{comment}{name}={default or ''}\n")
-    return "\n".join(parts)
-
-
-def format_table() -> str:
-    """The same as the README's table."""
-    lines = ["| setting | default | what it is |", "|---|---|---|"]
-    for each in fields(Settings):
-        about, name, default = (each.metadata[key] for key in ("about", "name", "default"))
-        shown = "*required*" if default is None else f"`{default}`" if default else ""
-        lines.append(f"| `{name}` | {shown} | {about} |")
-    return "\n".join(lines) + "\n"
