@@ -116,7 +116,8 @@ class Intake:
 
         None if another process has this interaction already: then it is not ours to answer.
         """
-        spoken = replace(request, locale=allowed.policy.language or request.locale)
+        language = "" if request.draft else allowed.policy.language  # it is the public's
+        spoken = replace(request, locale=language or request.locale)
         key, allow = secrets.token_urlsafe(KEY_BYTES), partial(self.rules.allow, allowed=allowed)
         async with self.rules.noting(allowed.ask):
             if not await self.store.arrive(spoken, key, allowed.ask.price_usd, allowed.flags, allow):
