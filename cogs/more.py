@@ -114,10 +114,10 @@ class More(commands.Cog):
         await rooms.steps.docket.delete(job, interaction.user.id)
         try:
             await rooms.editor.delete(job)
-            said = say(locale, "hands.deleted")
-        except (ReplyLost, ReplyNotReached):
-            said = say(locale, "hands.deleted_here")
-        await interaction.edit_original_response(content=said, view=None)
+        except (ReplyLost, ReplyNotReached):  # the button stays, to try it again
+            await interaction.edit_original_response(content=say(locale, "hands.deleted_here"))
+            return
+        await interaction.edit_original_response(content=say(locale, "hands.deleted"), view=None)
 
     # -- who may -------------------------------------------------------------------------------------------------
 
