@@ -57,6 +57,7 @@ DOORS = (
     "cogs.again",
     "cogs.more",
     "cogs.history",
+    "cogs.drafts",
     "cogs.cancel",
     "cogs.automod",
     "cogs.settings",

@@ -94,6 +94,7 @@ class Reason(StrEnum):
     PRESETS_ONLY = "presets_only"
     PRESETS_MISSING = "presets_missing"
     PRESET_AS_IT_IS = "preset_as_it_is"
+    DRAFTS_CLOSED = "drafts_closed"
     TOO_MANY_OPEN = "too_many_open"
     COOLDOWN = "cooldown"
     DAILY_LIMIT = "daily_limit"

@@ -40,7 +40,7 @@ LONGEST_PROMPT = 1000
 LONGEST_WORDS = 1500
 """With a preset's around them. What has its place for the prompt once can take the longest."""
 KEY_BYTES = 24
-MOST_DEATHS = 3
+MOST_DEATHS = 8
 """So often a process may end with an arriving job in hand. Its picture may be why, and would end the next one, too."""
 
 
@@ -117,7 +117,8 @@ class Intake:
 
         None if another process has this interaction already: then it is not ours to answer.
         """
-        spoken = replace(request, locale=allowed.policy.language or request.locale)
+        language = "" if request.draft else allowed.policy.language  # it is the public's
+        spoken = replace(request, locale=language or request.locale)
         key, allow = secrets.token_urlsafe(KEY_BYTES), partial(self.rules.allow, allowed=allowed)
         async with self.rules.noting(allowed.ask):
             if not await self.store.arrive(spoken, key, allowed.ask.price_usd, allowed.flags, allow):

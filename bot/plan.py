@@ -10,7 +10,7 @@ from aiolimiter import AsyncLimiter
 from bot.client import Repaint, Rooms
 from bot.database import Clock, Database, Kept, quiet_members
 from bot.intake import Intake
-from bot.jobs import Job, JobStatus, Store
+from bot.jobs import ENDS, Job, JobStatus, Store
 from bot.jobs.balance import Balance
 from bot.jobs.census import Census
 from bot.jobs.docket import Docket
@@ -25,6 +25,7 @@ from bot.jobs.overview import Overview
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
 from bot.jobs.privacy import Privacy
+from bot.jobs.publishing import Publishing
 from bot.jobs.retention import Retention
 from bot.jobs.review import Review
 from bot.jobs.runner import Runner
@@ -207,6 +208,7 @@ class Plan:
             search=Search(self.store, self._provider),
             rules=self.rules,
             docket=Docket(self._database),
+            publishing=Publishing(self._database, self.store, self.rules, self.intake.offers),
             pause=self.pause,
             mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
@@ -214,9 +216,8 @@ class Plan:
 
     def _callback(self, job: Job) -> Callback | None:
         settings = self._settings
-        if not settings.callbacks:
-            return None
-        return Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
+        callback = Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
+        return callback if settings.callbacks else None
 
     @cached_property
     def review(self) -> Review:
@@ -245,7 +246,6 @@ class Plan:
     @cached_property
     def runner(self) -> Runner:
         """What moves jobs."""
-        ended = (JobStatus.FAILED, JobStatus.REFUSED, JobStatus.REJECTED, JobStatus.CANCELLED)
         settings = self._settings
         caps, most = Spending(settings.daily_cap_usd, settings.monthly_cap_usd), settings.piapi_concurrency
         waiting = Waiting(
@@ -260,7 +260,7 @@ class Plan:
                 JobStatus.RUNNING: self.steps.look,
                 JobStatus.DELIVERING: self.steps.deliver,
                 JobStatus.REVIEWING: self.review.step,
-                **dict.fromkeys(ended, self.telling.tell),
+                **dict.fromkeys(ENDS - {JobStatus.DONE}, self.telling.tell),
             },
             submit=self.steps.submit,
             waiting=waiting,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from discord.ext import commands
 
 from bot.client import answer_alone
-from bot.jobs import JobStatus
 from bot.replies.texts import say
 from cogs.beginning import begin_from
 from cogs.powers import get_own, require
@@ -74,7 +73,7 @@ class Again(commands.Cog):
     async def use_as_source(self, interaction: discord.Interaction[Repaint], job_id: int) -> None:
         """What came out is what the next one starts from."""
         job, locale = await get_own(interaction, job_id), str(interaction.locale)
-        shown = job is not None and job.status is JobStatus.DONE
+        shown = job is not None and job.shown
         if job is None or not await require(interaction, shown, "hands.not_shown"):
             return
         numbers = range(job.request.count)

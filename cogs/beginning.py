@@ -111,8 +111,6 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
         log.info("interaction %s: refused: %s", request.id, refused.reason)
         REQUESTS_REFUSED.labels(refused.reason).inc()
         await answer_refused(interaction, request, refused)
-        if refused.reason is Reason.PROMPT_MINORS:
-            await interaction.client.rooms.review.bring_wordless(request.guild_id or 0)
         return
     if job is None:
         log.info("interaction %s is another process's", request.id)
@@ -121,12 +119,19 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
         interaction.client.rooms.wake()
 
 
-async def answer_refused(interaction: discord.Interaction[Repaint], request: Request, refused: Refused) -> None:
-    """Tell the member why; who typed into a form, which is gone now, gets the prompt back."""
-    sentence = say_refused(request.locale, refused)
+async def answer_refused(
+    interaction: discord.Interaction[Repaint], request: Request, refused: Refused, more: str = ""
+) -> None:
+    """Tell the member why, and `more`; who typed into a form, which is gone now, gets the prompt back.
+
+    Moderators are told of what they must know.
+    """
+    sentence = f"{say_refused(request.locale, refused)} {more}".strip()
     if interaction.type is discord.InteractionType.modal_submit and request.prompt:
         sentence += "\n> " + format_safe(request.prompt, LONGEST_BACK)
     await answer_alone(interaction, sentence)
+    if refused.reason is Reason.PROMPT_MINORS:
+        await interaction.client.rooms.review.bring_wordless(request.guild_id or 0)
 
 
 async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ATTACHMENT_OPTION = 11
-OPTIONS = ("image", "prompt", "preset", "model", *MODEL_OPTIONS)
+OPTIONS = ("image", "prompt", "preset", "model", *MODEL_OPTIONS, "visibility")
+DRAFT = "draft"
+VISIBILITIES = ("public", DRAFT)
 SUGGEST_SECONDS = 2.0
 """Discord shows no suggestions that come later than 3 seconds: https://discord.com/developers/docs/interactions/receiving-and-responding"""
 
@@ -100,6 +102,9 @@ class Img2Img(commands.Cog):
     @picture_command("command.img2img")
     @app_commands.rename(**{option: words(f"command.img2img.{option}.name") for option in OPTIONS})
     @app_commands.describe(**{option: words(f"command.img2img.{option}.description") for option in OPTIONS})
+    @app_commands.choices(
+        visibility=[app_commands.Choice(name=words(f"visibility.{each}"), value=each) for each in VISIBILITIES]
+    )
     async def img2img(  # noqa: PLR0913, PLR0917 (a command's parameters are its options)
         self,
         interaction: discord.Interaction[Repaint],
@@ -114,6 +119,7 @@ class Img2Img(commands.Cog):
         lora: str = "",
         lora_strength: float | None = None,
         control: str = "",
+        visibility: str = "",
     ) -> None:
         """Repaint an attached picture."""
         request = Request(
@@ -129,6 +135,7 @@ class Img2Img(commands.Cog):
             lora=lora,
             lora_strength=lora_strength,
             control=control,
+            draft=visibility == DRAFT,
         )
         await begin(interaction, request, Declared(image.size, image.width, image.height))
 

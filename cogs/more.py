@@ -91,7 +91,7 @@ class More(commands.Cog):
         try:
             await self.bot.rooms.editor.describe(described or job)
         except (ReplyLost, ReplyNotReached):
-            await answer_alone(interaction, say(locale, "hands.alt_kept"))
+            await answer_alone(interaction, say(locale, "draft.alt_kept" if job.request.draft else "hands.alt_kept"))
             return
         await answer_alone(interaction, say(locale, "hands.alt_changed"))
 
@@ -114,10 +114,10 @@ class More(commands.Cog):
         await rooms.steps.docket.delete(job, interaction.user.id)
         try:
             await rooms.editor.delete(job)
-            said = say(locale, "hands.deleted")
-        except (ReplyLost, ReplyNotReached):
-            said = say(locale, "hands.deleted_here")
-        await interaction.edit_original_response(content=said, view=None)
+        except (ReplyLost, ReplyNotReached):  # the button stays, to try it again
+            await interaction.edit_original_response(content=say(locale, "hands.deleted_here"))
+            return
+        await interaction.edit_original_response(content=say(locale, "hands.deleted"), view=None)
 
     # -- who may -------------------------------------------------------------------------------------------------
 
@@ -142,7 +142,8 @@ class More(commands.Cog):
         return job.request.member_id == interaction.user.id
 
     def _moderates(self, interaction: Interaction, job: Job) -> bool:
-        return may_delete(interaction) and job.request.guild_id == interaction.guild_id
+        here = job.request.guild_id == interaction.guild_id and not job.request.draft
+        return here and may_delete(interaction)
 
 
 async def setup(bot: Repaint) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bot.jobs import Job
+    from bot.moderation.policy import Policy
 
 Interaction = discord.Interaction[Repaint]
 MOST_CHOICES = 25
@@ -67,9 +68,14 @@ class RepaintThis(commands.Cog):
             await answer_alone(interaction, say_refused(locale, refused))
             return
         base = Request(**who_and_where(interaction), attachment_url="", prompt="", model="")
-        models = await self._list_models(base)
-        usual = self.bot.rooms.default_model
-        base = replace(base, model=usual if usual in models else models[0])
+        policy = await self.bot.rooms.policies.get_at(base.as_ask(Decimal(0)))
+        models, presets = self._list_models(policy), list[str]()
+        if policy.presets_only:
+            offers = self.bot.rooms.intake.offers
+            presets = await offers.list_names(base.guild_id, base.channel_id, base.parent_id)
+        else:
+            usual = self.bot.rooms.default_model
+            base = replace(base, model=usual if usual in models else models[0])
         await ask_request(
             interaction,
             say(locale, "form.repaint"),
@@ -77,12 +83,12 @@ class RepaintThis(commands.Cog):
             partial(self._begin, base, found),
             pictures=_name_pictures(found, locale),
             models={name: say(locale, f"model.{name}") for name in models} if len(models) > 1 else None,
+            presets=presets[:MOST_CHOICES],
         )
 
-    async def _list_models(self, base: Request) -> list[str]:
+    def _list_models(self, policy: Policy) -> list[str]:
         """The models that are wanted here and need nothing that the form does not ask; all, if that leaves none."""
-        offered = self.bot.rooms.models
-        wanted = (await self.bot.rooms.policies.get_at(base.as_ask(Decimal(0)))).models
+        offered, wanted = self.bot.rooms.models, policy.models
         simple = [name for name, model in offered.items() if not any(each.required for each in model.options.values())]
         return [name for name in simple if not wanted or name in wanted] or list(offered)
 

@@ -13,7 +13,7 @@ from cogs.beginning import answer_refused
 from cogs.forms import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import discord
 
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 MOST_QUESTIONS = 5
 LONGEST_NUMBER = 8
+OPTIONS = ("strength", "negative_prompt", "guidance")
 NUMBERS = ("strength", "guidance")
 LONGEST_HINT = 100
 
 
-async def ask_request(
+async def ask_request(  # noqa: PLR0913 (what a form is made of)
     interaction: discord.Interaction[Repaint],
     title: str,
     base: Request,
@@ -36,21 +37,25 @@ async def ask_request(
     *,
     pictures: Mapping[str, str] | None = None,
     models: Mapping[str, str] | None = None,
+    presets: Sequence[str] = (),
 ) -> None:
     """Ask for a prompt and options, as in `base` where nothing is typed, then call `typed` with what is different.
 
-    `pictures` and `models`, by value: what can be chosen besides, where there are several. Discord allows five
-    questions; what is asked for last is left out.
+    `pictures` and `models`, by value: what can be chosen besides, where there are several. `presets`: one of them has
+    to be, and chooses the numbers. Discord allows five questions; what is asked for last is left out.
     """
     locale = str(interaction.locale)
     form = Form(title, partial(_read, base, typed))
     form.ask_words("prompt", say(locale, "form.prompt"), LONGEST_PROMPT, given=base.prompt, required=True)
-    if models and len(models) > 1:
+    if presets:
+        form.ask_choice("preset", say(locale, "card.preset"), {name: name for name in presets})
+    elif models and len(models) > 1:
         form.ask_choice("model", say(locale, "card.model"), models, given=base.model)
     if pictures and len(pictures) > 1:
         form.ask_choice("picture", say(locale, "form.picture"), pictures, given=next(iter(pictures)))
-    taken = interaction.client.rooms.models[base.model].options if base.model in interaction.client.rooms.models else ()
-    for name in [each for each in ("strength", "negative_prompt", "guidance") if models or each in taken]:
+    offered = interaction.client.rooms.models
+    taken = offered[base.model].options if base.model in offered else ("negative_prompt",)
+    for name in [each for each in OPTIONS if each in taken or (models and not presets)]:
         if len(form.children) < MOST_QUESTIONS:
             _ask_option(form, name, base, locale)
     await interaction.response.send_modal(form)

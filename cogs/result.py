@@ -13,6 +13,7 @@ from bot.client import Repaint, answer_alone
 from bot.errors import Reason
 from bot.jobs import JobStatus
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.replies.drafts import say_published
 from bot.replies.texts import say
 from cogs.naming import words
 
@@ -36,6 +37,9 @@ class Result(commands.Cog):
             return
         if job.reason is Reason.ERASED:  # it takes no new token: nothing is to come
             await answer_alone(interaction, say(str(interaction.locale), "door.no_result"))
+            return
+        if interaction.message is None or job.message_id not in {None, interaction.message.id}:
+            await answer_alone(interaction, say_published(job, str(interaction.locale)))
             return
         await interaction.response.defer()
         renewed = await store.renew_token(job_id, interaction.token, interaction.id)

@@ -37,6 +37,8 @@ paint in the place of Flux. Try *watercolour*, *oil painting*, *pencil sketch*, 
 *comic*, *pop art* or *vintage*, or choose a `preset`: the first two are this server's own. `/img2img-history` shows \
 what you have made, and what came of it.
 
+With the option `visibility: draft` only you see what is made, until you press *Publish*: look as somebody else.
+
 These words in a prompt, wherever they stand in it, show what else can happen:
 {provocations}
 
@@ -121,8 +123,10 @@ async def follow_messages(world: World, page: simcord.Preview) -> None:
 
 
 def fingerprint(world: World) -> object:
-    """What would look different on the page if it differed."""
-    return [(each.id, each.edited_at, len(each.attachments), len(each.components)) for each in world.channel.history()]
+    """What would look different on the page if it differed, to everybody or to one of them alone."""
+    viewers = list_viewers(world, world.channel.name or CHANNELS[0])
+    seen = {each.id: each for viewer in viewers for each in world.channel.history(viewer=viewer)}
+    return [(each.id, each.edited_at, len(each.attachments), len(each.components)) for each in seen.values()]
 
 
 def say(text: str) -> None:

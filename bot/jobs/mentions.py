@@ -40,7 +40,7 @@ class Mentions:
 
     async def _is_due(self, job: Job) -> bool:
         """Not for what its member alone sees, nor for what comes back after a report: that was there before."""
-        waited = (self.clock() - job.created_at).total_seconds()
+        waited = (self.clock() - max(job.created_at, job.token_at)).total_seconds()  # who has clicked since was here
         if waited < MINUTE or job.request.draft or any(flag.kind == "reported" for flag in job.flags):
             return False
         minutes = (await self.policies.get_at(job.ask)).mention_minutes

@@ -1,5 +1,7 @@
 """What a request and a job are, and which moves a job may make. Values only.
 
+                                                  .------------.  a draft is published
+                                                  v            |
 arriving -> queued -> submitting -> running -> delivering -> done
                            |           ^        |       ^      |
                            `-> unknown-'        v       |      |
@@ -68,7 +70,7 @@ MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     _S.DELIVERING: frozenset({_S.DONE, _S.FAILED, _S.REVIEWING}),
     _S.REVIEWING: frozenset({_S.DELIVERING, _S.REJECTED}),
     **{end: frozenset() for end in ENDS},
-    _S.DONE: frozenset({_S.REVIEWING}),
+    _S.DONE: frozenset({_S.REVIEWING, _S.DELIVERING}),
     _S.REJECTED: frozenset({_S.REVIEWING}),
 }
 CANCELLABLE = frozenset(status for status in JobStatus if JobStatus.CANCELLED in MOVES[status])
@@ -143,6 +145,7 @@ class Request:
             price_usd=price_usd,
             age_restricted=self.age_restricted,
             preset=self.preset,
+            draft=self.draft,
         )
 
 

@@ -68,6 +68,12 @@ class Replies(Protocol):
     async def fetch_published(self, job: Job) -> list[bytes]:
         """The pictures that the reply shows now."""
 
+    async def announce(self, job: Job) -> int:
+        """Give a draft that is published its message before others, without a picture yet. Returns the message's id."""
+
+    async def bid_farewell(self, job: Job) -> None:
+        """Let the message that showed a job as a draft say what became of it. Others have none. Never raises."""
+
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member: into the reply, a new message, or a direct one.
 

@@ -59,6 +59,8 @@ class Runner:
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
+    _taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while jobs are being taken up and are not in hand yet."""
     _looked_at: datetime = field(init=False)
     _renewed_at: datetime = field(init=False)
     _swept_at: datetime = field(init=False)
@@ -103,16 +105,28 @@ class Runner:
         """Take up nothing more, give what is in hand until the deadline, and leave the rest to the next start."""
         self._stopping = True
         self.wake()
-        if self._in_hand:
-            await asyncio.wait(self._in_hand, timeout=deadline_seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline_seconds):
+                await self._finish()
         for step in self._in_hand:
             step.cancel()
         await asyncio.gather(*self._in_hand, return_exceptions=True)
+
+    async def _finish(self) -> None:
+        """Do what is in hand. An order that is being admitted this moment goes out, or nobody would know of it."""
+        async with self._taking:
+            pass
+        while self._in_hand:
+            await asyncio.wait(self._in_hand)
 
     # -- one round -----------------------------------------------------------------------------------------------
 
     async def _take(self) -> bool:
         """Take up what is due and start its steps. False if there was nothing."""
+        async with self._taking:
+            return await self._take_up()
+
+    async def _take_up(self) -> bool:
         room = MOST_IN_HAND - len(self._in_hand)
         if self._stopping or room <= 0 or not await self._is_well():
             return False
@@ -126,7 +140,7 @@ class Runner:
     async def _admit(self, room: int) -> bool:
         """Let waiting jobs go to the provider, in turns, while it has room."""
         admitted = False
-        while room > 0 and (job := await self.waiting.admit()) is not None:
+        while room > 0 and not self._stopping and (job := await self.waiting.admit()) is not None:
             self._start(self.submit, job)
             room -= 1
             admitted = True

@@ -302,6 +302,7 @@ GET = select(jobs).where(jobs.c.id == bindparam("job"))
 GET_BY_MESSAGE = select(jobs).where(
     jobs.c.channel_id == bindparam("channel"),
     jobs.c.message_id == bindparam("message"),
+    jobs.c.draft == 0,  # no message leads others to one
 )
 # A job that waits for room at the provider is not waited for by the clock, unless it was told to come back later.
 NEXT_WAKE = select((type_coerce(func.min(jobs.c.wake_at), Real) - type_coerce(now(), Real)).label("seconds")).where(
@@ -321,12 +322,9 @@ PLACE = (
 )
 GET_OPEN = select(jobs).where(IS_OPEN).order_by(jobs.c.id).limit(500)
 WAITING = select(jobs).where(IS_QUEUED).order_by(jobs.c.round, jobs.c.id).limit(100)
+_TOOK = type_coerce(type_coerce(jobs.c.painted_at, Real) - type_coerce(jobs.c.submitted_at, Real), Real)
 RECENT_SECONDS = (
-    select(
-        type_coerce(type_coerce(jobs.c.painted_at, Real) - type_coerce(jobs.c.submitted_at, Real), Real).label(
-            "seconds"
-        )
-    )
+    select(_TOOK.label("seconds"))
     .where(jobs.c.model == bindparam("model"), jobs.c.painted_at.is_not(None))
     .order_by(jobs.c.painted_at.desc())
     .limit(RECENT)

@@ -19,7 +19,8 @@ DIRECT_MESSAGES = 0
 class Ask:
     """A request as the rules see it. `parent_id` is the channel that a thread belongs to.
 
-    `strays`: its words, model, strength or guidance are not those of its preset, as that is offered now.
+    `strays`: its words, model, strength or guidance are not those of its preset, as that is offered now. `draft`: its
+    member alone will see what is made.
     """
 
     guild_id: int
@@ -36,6 +37,7 @@ class Ask:
     age_restricted: bool
     preset: str = ""
     strays: bool = False
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ class Policy:
     operator_presets: bool = _setting("what", Switch(), default=True, per_channel=True)
     """Whether those of whoever runs the bot are offered, too."""
     presets: tuple[Preset, ...] = _setting("what", Presets(), ())
+    drafts: bool = _setting("what", Switch(), default=True, per_channel=True)
 
     daily_pictures: int = _setting("limits", Whole(0, 10_000), 0, per_channel=True)
     """For each member; 0: no limit."""

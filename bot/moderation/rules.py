@@ -191,12 +191,17 @@ class Rules:
         policy = await self.policies.get_at(ask)
         async with self.noting(ask):
             await self.blocks.judge(ask.guild_id, ask.member_id)
+        likely = await self.judge_look(ask, data)
+        return _join(likely, await self._check(ask, policy, "explicit_source", data))
+
+    async def judge_look(self, ask: Ask, data: bytes) -> Seen:
+        """What that picture looks like, and nothing else of it. Raises `Refused`, which the book has then."""
         likely, banned = await self._compare(ask, "source", 0, data)
         if banned is not None:
             refused = Refused(Reason.PICTURE_BANNED)
             await self._note(ask, refused, {"rule": f"ban {banned}"})
             raise refused
-        return _join(likely, await self._check(ask, policy, "explicit_source", data))
+        return likely
 
     async def judge_results(self, ask: Ask, pictures: Sequence[bytes]) -> Seen:
         """The pictures that were made. Nothing here refuses them: that is for a moderator."""
@@ -226,10 +231,11 @@ class Rules:
         return Seen(() if found is None else (Flag("near_ban", str(found[0].number)),)), None
 
     async def showing(self, ask: Ask, flags: Sequence[Flag], *, spoiler: bool) -> Showing:
-        """How pictures with these flags come before others in this place."""
+        """How pictures with these flags come before others in this place; a draft comes before its member only."""
         policy = await self.policies.get_at(ask)
         doubtful = bool(flags) and policy.review != "never"
-        if policy.review == "everything" or (doubtful and policy.desk_channel_id is not None):
+        everything = policy.review == "everything" and not ask.draft
+        if everything or (doubtful and policy.desk_channel_id is not None):
             return Showing.HOLD
         return Showing.SPOILER if spoiler or doubtful or policy.spoiler else Showing.PLAIN
 
@@ -238,9 +244,13 @@ class Rules:
         return (await self.policies.get_at(ask)).spoiler
 
     async def find_aside(self, ask: Ask, flags: Sequence[Flag]) -> int | None:
-        """The moderators' channel, where a source from this place may be seen by them alone; None: by everybody."""
+        """The moderators' channel, where a source from this place may be seen by them alone; None: in the reply.
+
+        A draft's reply is seen by the member who brought the source, and by nobody else.
+        """
         policy = await self.policies.get_at(ask)
-        return policy.desk_channel_id if policy.review == "everything" or flags else None
+        aside = (policy.review == "everything" or bool(flags)) and not ask.draft
+        return policy.desk_channel_id if aside else None
 
     async def _check(self, ask: Ask, policy: Policy, kind: str, data: bytes) -> Seen:
         """What the local check says, where it is installed and wanted."""

@@ -101,6 +101,8 @@ def _judge_order(policy: Policy, ask: Ask) -> None:
         raise Refused(Reason.STRENGTH_RANGE, least=least, most=most)
     if ask.count > policy.most_count:
         raise Refused(Reason.COUNT_CLOSED, most=policy.most_count)
+    if ask.draft and not policy.drafts:
+        raise Refused(Reason.DRAFTS_CLOSED)
 
 
 def _format_mentions(mark: str, ids: Iterable[int]) -> str:

@@ -41,20 +41,23 @@ class Button:
 def build_buttons(job: Job) -> tuple[Button, ...]:
     """One row: Cancel while that works, Show result where an edit may never come, and what a picture invites to.
 
-    In a guild, Report on what everybody sees, and Why on what nobody does.
+    A draft can be published or discarded. In a guild, Report on what everybody sees, and Why on what nobody does.
     """
     done = job.status is JobStatus.DONE
     failed = job.status is JobStatus.FAILED
+    draft = job.request.draft
     return _build(
         job,
         job.request.locale,
         {
             "cancel": job.status in CANCELLABLE,
             "show": is_far(job),
+            "publish": done and draft,
+            "discard": done and draft,
             "again": done or (failed and job.reason in RETRYABLE),
             "edit": done or (failed and job.reason in RETRYABLE | {Reason.PROVIDER_REFUSED_REQUEST}),
-            "source": done,
-            "report": done and job.request.guild_id is not None,
+            "source": done and not draft,
+            "report": done and not draft and job.request.guild_id is not None,
             "more": done,
             "why": job.status is JobStatus.REJECTED,
         },
@@ -68,17 +71,18 @@ def is_far(job: Job) -> bool:
 
 def build_more(job: Job, locale: str, *, mine: bool, moderates: bool) -> tuple[Button, ...]:
     """What else may be done with a finished picture, by its member and by a moderator of its guild."""
-    strong = mine and job.request.strength is not None
+    strong, draft = mine and job.request.strength is not None, job.request.draft
     return _build(
         job,
         locale,
         {
+            "source": mine and draft,  # of others, it is in view
             "stronger": strong,
             "gentler": strong,
             "compare": mine or moderates,
             "alt": mine,
             "family": mine,
-            "delete": mine or moderates,
+            "delete": (mine or moderates) and not draft,  # that has Discard
         },
     )
 

@@ -81,7 +81,8 @@ def build_card(job: Job, outlook: Outlook, label: str = "", notes: Sequence[Note
     paragraphs = (
         "> " + format_safe(job.request.prompt, LONGEST_PROMPT_SHOWN),
         _status_text(job, outlook),
-        say(locale, "card.unreachable") if is_far(job) and not job.request.draft else "",
+        _draft_text(job),
+        say(locale, "card.unreachable") if is_far(job) else "",
         say(locale, "card.first_frame") if SourceNote.FIRST_FRAME in job.source_notes else "",
         *(say(locale, f"card.{note}") for note in notes),
     )
@@ -179,6 +180,13 @@ def _status_text(job: Job, outlook: Outlook) -> str:
     if job.reason is not None:
         return say(locale, f"reason.{job.reason}", **job.reason_values)
     return say(locale, f"status.{job.status}.text")
+
+
+def _draft_text(job: Job) -> str:
+    """That nobody else sees it, and what that means now."""
+    if not job.request.draft or (job.over and job.status is not JobStatus.DONE):
+        return ""
+    return say(job.request.locale, "card.draft_done" if job.over else "card.draft_waits")
 
 
 def _fields(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:

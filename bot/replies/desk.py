@@ -74,6 +74,8 @@ def _fields(case: Case, job: Job | None, history: History, locale: str) -> Itera
         yield "flags", "\n".join(format_flag(flag.kind, flag.detail, locale) for flag in case.flags[:MOST_FLAGS])
     if job is not None and job.request.negative_prompt:
         yield "without", format_safe(job.request.negative_prompt, LONGEST_WORDS)
+    if job is not None and job.request.draft:
+        yield "draft", say(locale, "case.draft_text")
     if job is not None and (url := format_job_link(job)):
         yield "where", say(locale, "case.link", url=url)
     counts = {name: getattr(history, name) for name in ("made", "refused", "rejected", "reported", "blocked")}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.pictures import PictureUnusable
-from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TooLarge, UploadsClosed
+from bot.replies.asking import ChannelClosed, MessageGone, MessageStuck, TokenDead, TooLarge, UploadsClosed
 from bot.replies.card import (
     Card,
     Note,
@@ -29,8 +29,9 @@ from bot.replies.card import (
     format_file_name,
     format_source_alt,
 )
+from bot.replies.drafts import build_farewell
 from bot.replies.mention import build_button, format_mention
-from bot.replies.post import Picture, Post
+from bot.replies.post import Picture, Post, build_pictures
 from bot.replies.texts import say_refused
 
 if TYPE_CHECKING:
@@ -146,9 +147,17 @@ class Editor:
     async def close(self, job: Job) -> int | None:
         """Show how it ended, now. Returns the id of the message that does."""
         await self._quiet(job.id)
-        if job.status is JobStatus.REJECTED:  # what a moderator does not want shown must go
+        if job.status is JobStatus.REJECTED and not job.request.draft:  # what a moderator does not want shown must go
             return await self._replace(job, [])
-        return (await self._post.edit(job, build_card(job, Outlook(), self._label), [])).id
+        card = build_card(job, Outlook(), self._label)
+        try:
+            return (await self._post.edit(job, card, [])).id
+        except ReplyLost:
+            if not job.request.draft:
+                raise
+        if job.status is not JobStatus.REJECTED:  # of that, its member is told directly in any case
+            await self._post.send_direct(job, card, [])
+        return None
 
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
@@ -169,7 +178,7 @@ class Editor:
             if results is None:
                 return (await self._post.edit(job, build_card(job, Outlook(), self._label))).id
             fitted = await self._fit(results, self._most_bytes(job))
-            return await self._replace(job, self._pictures(replace(job, spoiler=True), fitted))
+            return await self._replace(job, build_pictures(replace(job, spoiler=True), fitted, self._label))
         return None
 
     async def restore(self, job: Job) -> int | None:
@@ -187,6 +196,8 @@ class Editor:
         try:
             return (await self._post.edit(job, card, pictures)).id
         except MessageStuck as error:
+            if job.request.draft:
+                raise
             log.info("job %s: its message cannot be edited, and is replaced: %s", job.id, error)
         message = await self._post.send_anew(job, card, pictures, nonce=f"{job.id}-{job.turn % 1000}")
         await self._post.delete(job)
@@ -205,7 +216,7 @@ class Editor:
         """A job's pictures as files for another message than its own; none where they cannot be used."""
         try:
             checked = [await self._studio.check_result(data) for data in results]
-            return self._pictures(job, await self._fit(checked, most_bytes))
+            return build_pictures(job, await self._fit(checked, most_bytes), self._label)
         except PictureUnusable as error:
             log.warning("job %s: its pictures cannot be shown again: %s", job.id, error)
             return []
@@ -232,6 +243,20 @@ class Editor:
         with contextlib.suppress(MessageGone):
             await self._post.delete(job)
 
+    async def announce(self, job: Job) -> int:
+        """Give a draft that is published its message before others, without a picture yet."""
+        return (await self._post.send_first(job, build_card(job, Outlook(), self._label))).id
+
+    async def bid_farewell(self, job: Job) -> None:
+        """Let the message that showed a job as a draft say what became of it. Others have none. Never raises."""
+        if job.token_id is None or not self._post.token_lives(job):
+            return
+        try:  # the message that the token belongs to, and that is not the job's: on that one it was published
+            if await self._post.find(job) not in {None, job.message_id}:
+                await self._post.edit_original(job, build_farewell(job))
+        except (ReplyLost, ReplyNotReached) as error:
+            log.info("job %s: its draft does not say what became of it: %s", job.id, error)
+
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member. Returns the message that has them, None for a direct one."""
         await self._quiet(job.id)
@@ -244,7 +269,7 @@ class Editor:
             log.info("job %s: its message cannot be edited: %s", job.id, error)
             with contextlib.suppress(ChannelClosed, MessageStuck, UploadsClosed):
                 return await self._into_new_message(done, results)
-        except (MessageGone, ChannelClosed) as error:  # who deleted the message does not want it here again
+        except (MessageGone, ChannelClosed, TokenDead) as error:  # who deleted the message does not want it here again
             log.info("job %s: its message cannot be reached: %s", job.id, error)
         await self._directly(done, results)
         return None
@@ -264,16 +289,20 @@ class Editor:
 
     async def _put(self, job: Job, results: Sequence[Result], most_bytes: int) -> discord.Message:
         fitted = await self._fit(results, most_bytes)
-        return await self._post.edit(job, self._done_card(job, fitted), self._pictures(job, fitted))
+        return await self._post.edit(job, self._done_card(job, fitted), build_pictures(job, fitted, self._label))
 
     async def _into_new_message(self, job: Job, results: Sequence[Result]) -> int:
+        if job.request.draft:
+            raise ChannelClosed("only its member sees a draft")
         fitted = await self._fit(results, MOST_BYTES_BY_BOT)
-        message = await self._post.send_anew(job, self._done_card(job, fitted), self._pictures(job, fitted))
+        message = await self._post.send_anew(
+            job, self._done_card(job, fitted), build_pictures(job, fitted, self._label)
+        )
         return message.id
 
     async def _directly(self, job: Job, results: Sequence[Result]) -> None:
         fitted = await self._fit(results, MOST_BYTES_BY_BOT)
-        await self._post.send_direct(job, self._done_card(job, fitted), self._pictures(job, fitted))
+        await self._post.send_direct(job, self._done_card(job, fitted), build_pictures(job, fitted, self._label))
 
     async def _say_uploads_closed(self, job: Job) -> None:
         card = build_card(job, Outlook(), self._label, notes=[Note.UPLOADS_CLOSED])
@@ -283,16 +312,6 @@ class Editor:
     def _done_card(self, job: Job, results: Sequence[Result]) -> Card:
         notes = [Note.FITTED] if any(result.fitted for result in results) else []
         return build_card(job, Outlook(), self._label, notes=notes)
-
-    def _pictures(self, job: Job, results: Sequence[Result]) -> list[Picture]:
-        return [
-            Picture(
-                format_file_name(job, number, result.extension, self._label, spoiler=job.spoiler),
-                result.data,
-                format_alt(job, number, len(results)),
-            )
-            for number, result in enumerate(results, start=1)
-        ]
 
     async def _fit(self, results: Sequence[Result], most_bytes: int) -> list[Result]:
         """Every picture small enough for itself and for all of them together."""

@@ -20,6 +20,7 @@ STYLES = {
     "spoiler": discord.ButtonStyle.primary,
     "reject": discord.ButtonStyle.danger,
     "delete": discord.ButtonStyle.danger,
+    "publish": discord.ButtonStyle.success,
     "delete_sure": discord.ButtonStyle.danger,
 }
 """By action; all others look plain."""
@@ -34,6 +35,8 @@ EMOJIS = {
     "alt": "💬",
     "family": "🌱",
     "delete": "🗑️",
+    "publish": "📣",
+    "discard": "🗑️",
 }
 """By action; all others have words only."""
 

@@ -31,7 +31,7 @@ STEP, MOST_STEPS = "\u2003", 6
 """A space that Discord does not trim, for each generation; further to the right there is no room on a telephone."""
 ELSEWHERE = frozenset({"cancel", "show", "report"})
 """Buttons of the reply itself."""
-OF_PICTURES = frozenset({"source", "more"})
+OF_PICTURES = frozenset({"source", "more", "publish", "discard"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _name_status(job: Job) -> str:
 def _format_link(job: Job, locale: str, key: str = "history.link") -> str:
     """Where its message is; empty where there is none that anybody could go to."""
     lost = job.status is JobStatus.REFUSED or job.reason in {Reason.DELETED, Reason.REPLY_GONE, Reason.ERASED}
-    link = None if lost or job.request.draft else format_job_link(job)
+    link = None if lost else format_job_link(job)
     return say(locale, key, link=link) if link else ""
 
 

@@ -62,8 +62,8 @@ def format_link(guild_id: int | None, channel_id: int, message_id: int) -> str:
 
 
 def format_job_link(job: Job) -> str | None:
-    """The address of a job's reply; None where it has none."""
-    if job.message_id is None:
+    """The address of a job's reply; None where it has none, or is a draft, which nobody else can go to."""
+    if job.message_id is None or job.request.draft:
         return None
     return format_link(job.request.guild_id, job.request.channel_id, job.message_id)
 

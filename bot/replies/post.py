@@ -10,6 +10,7 @@ import contextlib
 import io
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -18,6 +19,7 @@ from yarl import URL
 
 from bot.jobs.ports import ReplyLost, SourceGone
 from bot.replies.asking import ChannelClosed, Dropped, TokenDead, asking
+from bot.replies.card import format_alt, format_file_name
 from bot.replies.embed import CardButton, build_embed, build_view
 from bot.replies.homes import Homes
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.database import Clock
     from bot.jobs.model import Job
+    from bot.pictures import Result
     from bot.replies.buttons import Button
     from bot.replies.card import Card
 
@@ -53,6 +56,18 @@ class Picture:
     alt: str | None = None
 
 
+def build_pictures(job: Job, results: Sequence[Result], label: str) -> list[Picture]:
+    """A job's results as files, in their order."""
+    return [
+        Picture(
+            format_file_name(job, number, result.extension, label, spoiler=job.spoiler),
+            result.data,
+            format_alt(job, number, len(results)),
+        )
+        for number, result in enumerate(results, start=1)
+    ]
+
+
 class Post:
     """Requests to Discord. They raise `ReplyNotReached` where later may be better, else a `ReplyLost`."""
 
@@ -71,18 +86,39 @@ class Post:
 
     async def edit(self, job: Job, card: Card, pictures: Sequence[Picture] | None = None) -> discord.Message:
         """Edit the reply by the token, or by the bot's own where that is dead. `pictures` replace what is attached."""
-        if job.message_id is None:
-            raise ReplyLost("there is no message")
         content = _content(card)
-        if self.token_lives(job):
-            try:
-                webhook = discord.Webhook.partial(job.request.application_id, job.request.token, client=self._client)
-                return await self._send(webhook.edit_message, (job.message_id,), content, pictures)
-            except TokenDead:
-                log.info("job %s: the interaction's token is dead; going on as the bot", job.id)
-        channel = self._client.get_partial_messageable(job.request.channel_id)
-        message = channel.get_partial_message(job.message_id)
-        return await self._send(message.edit, (), content, pictures)
+        try:
+            return await self._send(self._by_token(job).edit_message, (_its_id(job),), content, pictures)
+        except TokenDead:
+            if job.request.draft:
+                raise
+            log.debug("job %s: the interaction's token is dead; going on as the bot", job.id)
+        return await self._send(self._by_bot(job).edit, (), content, pictures)
+
+    def _by_token(self, job: Job) -> discord.Webhook:
+        """The interaction's own way to its messages, and the only one to what a single member sees."""
+        if not self.token_lives(job):
+            raise TokenDead("it is too old, or was erased")
+        return discord.Webhook.partial(job.request.application_id, job.request.token, client=self._client)
+
+    def _by_bot(self, job: Job) -> discord.PartialMessage:
+        """The reply, for the bot's own token."""
+        return self._client.get_partial_messageable(job.request.channel_id).get_partial_message(_its_id(job))
+
+    async def send_first(self, job: Job, card: Card) -> discord.Message:
+        """Send the message of a job that has none: by the token, or by the bot's own where that is dead."""
+        try:
+            webhook = self._by_token(job)
+            content = {key: value for key, value in _content(card).items() if value is not None}
+            message = await self._send(partial(webhook.send, wait=True), (), content, None)
+        except TokenDead:
+            log.info("job %s: the interaction's token is dead; going on as the bot", job.id)
+            return await self.send_anew(job, card, [])
+        if message.flags.ephemeral:  # as everything is where Use External Apps is denied
+            async with asking(DEADLINE_SECONDS):
+                await message.delete()
+            raise ChannelClosed("Discord would show it to one member alone")
+        return message
 
     async def send_anew(
         self, job: Job, card: Card, pictures: Sequence[Picture], nonce: str | None = None
@@ -123,20 +159,23 @@ class Post:
             await self._client.http.request(_route("POST", job, ""), json=body | {"flags": SUPPRESS_EMBEDS})
 
     async def delete(self, job: Job) -> None:
-        """Take the reply away, by the bot's own token."""
-        if job.message_id is None:
-            raise ReplyLost("there is no message")
-        channel = self._client.get_partial_messageable(job.request.channel_id)
+        """Take the reply away, by the bot's own token; a draft by the interaction's."""
         async with asking(DEADLINE_SECONDS):
-            await channel.get_partial_message(job.message_id).delete()
+            if job.request.draft:
+                await self._by_token(job).delete_message(_its_id(job))
+            else:
+                await self._by_bot(job).delete()
+
+    async def _fetch(self, job: Job) -> discord.Message:
+        """The reply, by the bot's own token; a draft by the interaction's."""
+        if job.request.draft:
+            return await self._by_token(job).fetch_message(_its_id(job))
+        return await self._by_bot(job).fetch()
 
     async def describe(self, job: Job, alts: Sequence[str]) -> None:
-        """Change the alt texts of what is attached to the reply, by the bot's own token. What is attached stays."""
-        if job.message_id is None:
-            raise ReplyLost("there is no message")
-        channel = self._client.get_partial_messageable(job.request.channel_id)
+        """Change the alt texts of what is attached to the reply. What is attached stays."""
         async with asking(DEADLINE_SECONDS):
-            message = await channel.fetch_message(job.message_id)
+            message = await self._fetch(job)
             for attachment, alt in zip(message.attachments, alts, strict=False):
                 attachment.description = alt
             await message.edit(attachments=message.attachments)
@@ -191,13 +230,16 @@ class Post:
             return None
         return int(message["id"])
 
+    async def edit_original(self, job: Job, card: Card) -> None:
+        """Change the message that the token's interaction was answered with, or was a click on. It loses its files."""
+        words = {"embeds": [build_embed(card).to_dict()], "components": [], "attachments": []}
+        async with asking(DEADLINE_SECONDS):
+            await self._client.http.request(_route("PATCH", job, "/messages/@original"), json=words)
+
     async def fetch_pictures(self, job: Job) -> list[bytes]:
         """What is attached to the reply now."""
-        if job.message_id is None:
-            raise ReplyLost("there is no message")
-        channel = self._client.get_partial_messageable(job.request.channel_id)
         async with asking(UPLOAD_DEADLINE_SECONDS):
-            message = await channel.fetch_message(job.message_id)
+            message = await self._fetch(job)
             return [await attachment.read() for attachment in message.attachments]
 
     async def fetch_attachment(self, url: str) -> bytes:
@@ -232,6 +274,12 @@ class Post:
             return await self._again(attempt)
         async with self._uploads:
             return await self._again(attempt)
+
+
+def _its_id(job: Job) -> int:
+    if job.message_id is None:
+        raise ReplyLost("there is no message")
+    return job.message_id
 
 
 def is_at_discord(url: str) -> bool:

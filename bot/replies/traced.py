@@ -84,6 +84,8 @@ def _about_job(job: Job, locale: str) -> Iterator[tuple[str, str]]:
         yield "preset", format_safe(request.preset, LONGEST_NAME)
     made_with = {"model": request.model, "strength": format_share(request.strength), "count": request.count}
     yield "model", say(locale, "trace.made_with", **made_with)
+    if request.draft:
+        yield "draft", say(locale, "trace.draft_text")
     if job.cost_usd is not None:
         yield "cost", format_dollars(job.cost_usd, locale)
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+from bot.logs import Output
 from sandbox.world import API_KEY, WEBHOOK_SECRET, World, open_world
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ class Overheard(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.records: list[logging.LogRecord] = []
+        self._output = Output(io.StringIO(), "text", [API_KEY, WEBHOOK_SECRET])
+        self.lines: list[tuple[int, str]] = []
         self.secrets = {API_KEY, WEBHOOK_SECRET, "sandbox-token-of-nobody"}
         self.words: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
-        self.records.append(record)
+        """Keep it as it is written."""
+        self.lines.append((record.levelno, self._output.format(record)))
 
     def learn(self, world: World) -> None:
         """What became known in a story: the tokens of its interactions, and what was asked for."""
@@ -43,9 +45,8 @@ class Overheard(logging.Handler):
 
     def list_slips(self) -> list[str]:
         """The lines that should not have been written."""
-        lines = [(record.levelno, logging.Formatter().format(record)) for record in self.records]
-        slips = [line for _, line in lines if any(secret in line for secret in self.secrets)]
-        above = [line for level, line in lines if level > logging.DEBUG]
+        slips = [line for _, line in self.lines if any(secret in line for secret in self.secrets)]
+        above = [line for level, line in self.lines if level > logging.DEBUG]
         return slips + [line for line in above if any(words in line for words in self.words)]
 
 

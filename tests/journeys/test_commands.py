@@ -26,7 +26,7 @@ async def test_the_command_on_the_wire(world: World) -> None:
     assert command["name_localizations"]["en-US"] == "img2img"
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
-        *("image", "prompt", "preset", "model", "strength", "negative_prompt", "guidance", "count")
+        *("image", "prompt", "preset", "model", "strength", "negative_prompt", "guidance", "count", "visibility")
     ]
     assert options["image"]["file_types"] == ["image"]
     assert (options["prompt"]["min_length"], options["prompt"]["max_length"]) == (1, 1000)
@@ -35,6 +35,8 @@ async def test_the_command_on_the_wire(world: World) -> None:
     assert (options["strength"]["min_value"], options["strength"]["max_value"]) == (0.05, 1.0)
     assert (options["guidance"]["min_value"], options["guidance"]["max_value"]) == (1.5, 5.0)
     assert (options["count"]["min_value"], options["count"]["max_value"]) == (1, 4)
+    assert [choice["value"] for choice in options["visibility"]["choices"]] == ["public", "draft"]
+    assert all(choice["name_localizations"]["en-US"] for choice in options["visibility"]["choices"])
     assert all(option["description_localizations"]["en-US"] for option in options.values())
 
 

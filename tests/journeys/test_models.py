@@ -130,7 +130,7 @@ async def test_discord_lists_what_is_on_offer(world: World) -> None:
 @pytest.mark.story(settings={"MODELS": "kontext", "DEFAULT_MODEL": "kontext", "PRICES_USD": "kontext=0.5"})
 async def test_what_no_model_takes_is_not_listed(world: World, photo: bytes) -> None:
     """An operator who offers one model has a command that fits it, at their own price."""
-    assert list(listed(world)) == ["image", "prompt", "preset", "model"]
+    assert list(listed(world)) == ["image", "prompt", "preset", "model", "visibility"]
     result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a fox")
     job = await world.job(world.job_id(result))
     assert (job.request.model, job.price_usd) == ("kontext", Decimal("0.5"))

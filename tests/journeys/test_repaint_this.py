@@ -302,3 +302,16 @@ async def test_the_rules_of_the_place_hold(world: World, photo: bytes) -> None:
     assert "not used in this channel" in answer(sent).content
     assert "a cat in oil" in answer(sent).content
     assert "a cat in oil" not in says(message)
+
+
+async def test_where_presets_are_all_there_is_the_form_asks_for_one(world: World, photo: bytes) -> None:
+    """Its words and numbers come from the preset; a channel of presets is no dead end for the menu."""
+    with world.env.time_context():
+        await world.house.client.rooms.policies.change(world.guild.id, world.moderator.id, "presets_only", True)
+    message = await world.friend.send(world.channel, "look", attachments=[("cat.jpg", photo)])
+    form = await world.artist.context_menu(world.channel, "Repaint this", message)
+    sent = await world.artist.submit_modal(form, {"prompt": "a fox", "preset": ["Oil painting"]})
+    await world.settle()
+    job = await world.job(world.job_id(sent))
+    assert (job.request.preset, job.request.strength) == ("Oil painting", 0.75)
+    assert "oil painting on canvas" in world.standin.created[-1].input["prompt"]

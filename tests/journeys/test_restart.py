@@ -35,8 +35,8 @@ async def test_before_the_picture_was_fetched(world: World, photo: bytes, *, gen
     assert world.channel.last_message.attachments
 
 
-@pytest.mark.parametrize(("deaths", "status"), [(2, JobStatus.DONE), (3, JobStatus.REFUSED)])
-async def test_a_picture_that_kills_us_does_so_three_times(
+@pytest.mark.parametrize(("deaths", "status"), [(7, JobStatus.DONE), (8, JobStatus.REFUSED)])
+async def test_a_picture_that_kills_us_again_and_again_is_refused(
     world: World, photo: bytes, deaths: int, status: JobStatus
 ) -> None:
     """A decoder may crash, or take more memory than there is: whoever sent it does not keep us down for ever."""

@@ -46,13 +46,15 @@ async def test_the_demo_says_when_repaint_refuses(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.story(durations={"Qubico/flux1-schnell": 0.0})
-async def test_the_page_follows_what_happens(world: World, photo: bytes) -> None:
-    """The page shows the finished picture without anybody asking for it."""
+@pytest.mark.parametrize("visibility", ["public", "draft"])
+async def test_the_page_follows_what_happens(world: World, photo: bytes, visibility: str) -> None:
+    """The page shows the finished picture without anybody asking for it, also what one member alone sees."""
     await world.catch_up()
     await world.moderator.send(world.channel, sandbox.format_welcome())
     async with world.env.preview(world.channel, viewers=[world.artist, world.moderator], layout="channel") as page:
         playing = asyncio.create_task(sandbox.play(world, page))
-        result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
+        given = {"image": ("cat.jpg", photo), "prompt": "a cat", "visibility": visibility}
+        result = await world.artist.slash(world.channel, "img2img", **given)
         async with asyncio.timeout(15):
             while not (await world.job(world.job_id(result))).over:
                 await asyncio.sleep(0.05)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
@@ -53,7 +53,8 @@ async def pass_time(world: World, seconds: float, step: float = 5.0) -> None:
 
 def unplug(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody answers at PiAPI's address any more."""
-    monkeypatch.setattr(world.house.client.rooms.steps.provider, "_base_url", DEAD)
+    watched: Any = world.house.client.rooms.steps.provider
+    monkeypatch.setattr(watched._provider, "_base_url", DEAD)
 
 
 def keep_busy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def runner() -> NonCallableMagicMock:
     """A loop that came round a moment ago."""
     loop: NonCallableMagicMock = create_autospec(Runner, instance=True)
-    loop.round_at, loop.trouble = time.monotonic(), ""
+    loop.round_at, loop.trouble, loop.waiting.pause.trouble = time.monotonic(), "", ""
     return loop
 
 

@@ -9,6 +9,7 @@ import asyncio
 import tempfile
 from collections import Counter
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from bot.jobs.offers import Offers
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
+from bot.jobs.publishing import Publishing
 from bot.jobs.review import Review
 from bot.jobs.search import Search
 from bot.jobs.steps import Steps
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from bot.moderation.model import Ask, Flag
 
 MOST_JOBS = 4
+MOSTLY = 8
+"""How much more often all goes well than each of the things that can go wrong: else no job gets far."""
 REACHABLE: dict[JobStatus, set[JobStatus]] = {}
 for _status in JobStatus:
     found, todo = {_status}, [_status]
@@ -135,7 +139,7 @@ class FakeProvider:
         assert order.image_url not in self.without_knowledge, "ordered twice without knowledge"
         self.orders[order.image_url] += 1
         self.without_knowledge.add(order.image_url)
-        what = self.draw(st.sampled_from(["made", "made", "made", "lost", "nothing", "busy", "down", "broke", "crash"]))
+        what = self.draw(st.sampled_from([*["made"] * MOSTLY, "lost", "nothing", "busy", "down", "broke", "crash"]))
         if what in {"made", "lost", "crash"}:
             task_id = f"task-{len(self.made)}"
             self.made[task_id] = order
@@ -150,7 +154,7 @@ class FakeProvider:
 
     async def fetch_task(self, task_id: str) -> Task:
         """A look."""
-        what = self.draw(st.sampled_from(["running", "completed", "completed", "failed", "unread"]))
+        what = self.draw(st.sampled_from([*["completed"] * 4, "running", "failed", "unread"]))
         if what == "unread" or task_id not in self.made:
             raise ReadFailed(what)
         order = self.made[task_id]
@@ -167,7 +171,7 @@ class FakeProvider:
 
     async def fetch_picture(self, url: str) -> bytes:  # noqa: ARG002 (one picture for all)
         """A result."""
-        what = self.draw(st.sampled_from(["here", "here", "gone", "later"]))
+        what = self.draw(st.sampled_from([*["here"] * MOSTLY, "gone", "later"]))
         if what != "here":
             raise {"gone": PictureGone("gone"), "later": PictureUnreachable("later")}[what]
         return b"png"
@@ -203,9 +207,11 @@ class FakeReplies:
         self.mentioned: set[int] = set()
         self.doubted: set[int] = set()
         """Jobs that a moderator has to look at before they are shown."""
+        self.published: set[int] = set()
+        """Drafts that their members wanted to be seen."""
 
     def _ask(self, *troubles: Exception) -> None:
-        trouble = self.draw(st.sampled_from([None, None, None, *troubles, Crash()]))
+        trouble = self.draw(st.sampled_from([*[None] * MOSTLY, *troubles, Crash()]))
         if trouble is not None:
             raise trouble
 
@@ -269,8 +275,18 @@ class FakeReplies:
         """Nothing has to be read again here."""
         raise NotImplementedError
 
+    async def announce(self, job: Job) -> int:
+        """A draft that is published."""
+        assert not job.request.draft
+        self._ask(ReplyLost(), ReplyNotReached())
+        return 8
+
+    async def bid_farewell(self, job: Job) -> None:
+        """The draft it was."""
+
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:  # noqa: ARG002
         """A picture."""
+        assert job.message_id == (7 if job.request.draft else 8 if job.id in self.published else 7), "a draft is seen"
         assert job.approved_at is not None or job.id not in self.doubted, "shown without a moderator's word"
         self._ask(ReplyLost(), ReplyNotReached())
         return job.message_id
@@ -307,7 +323,15 @@ class FakeRules:
         """There is nothing to note."""
         return nullcontext()
 
+    async def judge_request(self, ask: Ask, standing: Standing) -> Allowed:
+        """Fine."""
+        return Allowed(ask, standing, Policy(), ())
+
     async def judge_source(self, ask: Ask, data: bytes) -> Seen:  # noqa: ARG002
+        """Fine."""
+        return Seen()
+
+    async def judge_look(self, ask: Ask, data: bytes) -> Seen:  # noqa: ARG002
         """Fine."""
         return Seen()
 
@@ -354,11 +378,12 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.clock = MovedClock()
         self.seen: dict[int, JobStatus] = {}
+        self.drafts: set[int] = set()
         self.processes = 0
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
-        """An empty database, and a first process."""
+        """An empty database, a first process, and two members who ask."""
         self.draw = data.draw
         if Life.database is None:
             folder = self.stack.enter_context(tempfile.TemporaryDirectory())
@@ -369,6 +394,8 @@ class Life(RuleBasedStateMachine):
             self.runner.run(self.database.run(delete(table)))
         self.provider, self.replies = FakeProvider(self.draw), FakeReplies(self.draw)
         self.start_process()
+        for member in (1, 2):
+            self.ask(member, answered=True, draft=self.draw(st.booleans()))
 
     clock_now: Any = None
 
@@ -389,14 +416,16 @@ class Life(RuleBasedStateMachine):
         bench: Any = FakeBench(self.replies)
         policies: Any = FakePolicies()
         docket = Docket(self.crashing)
+        offers = Offers(policies, (), MODELS, "schnell")
+        self.publishing = Publishing(self.crashing, self.store, rules, offers)
         mentions = Mentions(policies, Consent(self.crashing, quiet_members), replies, self.clock)
         self.steps = Steps(
             self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
-            rules, docket, pause, mentions, AsyncLimiter(1000, 1), lambda: 0.5,
+            rules, docket, self.publishing, pause, mentions, AsyncLimiter(1000, 1), lambda: 0.5,
         )  # fmt: skip
         self.intake = Intake(
             self.store, studio, replies, handover, Gallery(self.store, replies), estimates, telling, rules, self.clock,
-            MODELS, Offers(policies, (), MODELS, "schnell"), limits, PictureLimits(),
+            MODELS, offers, limits, PictureLimits(),
         )  # fmt: skip
         self.cases = Cases(self.crashing)
         self.review = Review(self.store, docket, self.cases, policies, bench, replies, studio, self.clock)
@@ -404,7 +433,7 @@ class Life(RuleBasedStateMachine):
 
     def live(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """Do something in this process; if the plug is pulled meanwhile, the next process starts."""
-        self.crashing.fuse = self.draw(st.one_of(st.none(), st.integers(1, 12)))
+        self.crashing.fuse = self.draw(st.sampled_from([*[None] * 3 * MOSTLY, *range(1, 13)]))
         try:
             return self.runner.run(_await(work()))
         except Crash:
@@ -414,13 +443,13 @@ class Life(RuleBasedStateMachine):
             self.crashing.fuse = None
 
     @precondition(lambda self: len(self.seen) < MOST_JOBS)
-    @rule(member=st.integers(1, 2), answered=st.booleans())
-    def ask(self, member: int, *, answered: bool) -> None:
+    @rule(member=st.integers(1, 2), answered=st.sampled_from([True, True, True, False]), draft=st.booleans())
+    def ask(self, member: int, *, answered: bool, draft: bool) -> None:
         """A member asks, and is answered, or the process dies in between."""
         number = len(self.seen) + 1
         request = Request(
             id=number << 22, application_id=1, guild_id=2, channel_id=3, member_id=member, member_name="",
-            locale="en-US", token="t", attachment_url="a", prompt="p", model="schnell", strength=0.7,
+            locale="en-US", token="t", attachment_url="a", prompt="p", model="schnell", strength=0.7, draft=draft,
         )  # fmt: skip
 
         allowed = Allowed(request.as_ask(Decimal("0.0015")), Standing(), Policy(), ())
@@ -431,12 +460,21 @@ class Life(RuleBasedStateMachine):
                 await self.intake.answered(job, 7)
 
         self.seen[request.id] = JobStatus.ARRIVING
+        if draft:
+            self.drafts.add(request.id)
         self.live(arrive)
         if self.runner.run(Store(self.database, "test").get(request.id)) is None:
             del self.seen[request.id]  # it died before the row: nobody saw anything
 
-    @rule()
-    def work(self) -> None:
+    @rule(rounds=st.integers(1, 20))
+    def work(self, rounds: int) -> None:
+        """Let the loop go round: what is due is taken up, and the next one goes to the provider."""
+        for _ in range(rounds):
+            self.take_up()
+            self.admit()
+            self.clock.move(15)
+
+    def take_up(self) -> None:
         """Take up one thing that is due and do its step."""
 
         async def step() -> None:
@@ -455,7 +493,6 @@ class Life(RuleBasedStateMachine):
 
         self.live(step)
 
-    @rule()
     def admit(self) -> None:
         """Let the next one go to the provider."""
 
@@ -495,6 +532,23 @@ class Life(RuleBasedStateMachine):
         elif job is not None and job.status is JobStatus.REJECTED:
             self.live(lambda: self.review.appeal(job, "please"))
 
+    def list_drafts(self) -> list[int]:
+        """The finished jobs that were asked for as drafts."""
+        return sorted(job_id for job_id in self.drafts if self.seen.get(job_id) is JobStatus.DONE)
+
+    @precondition(lambda self: self.list_drafts())
+    @rule(data=st.data(), times=st.integers(1, 2))
+    def publish(self, data: st.DataObject, times: int) -> None:
+        """A member presses Publish on a finished draft, perhaps twice, perhaps on one that is a draft no longer."""
+        job = self.runner.run(Store(self.database, "test").get(data.draw(st.sampled_from(self.list_drafts()))))
+        if job is None:
+            return
+        anew = replace(job.request, draft=False, token="new")
+        if job.request.draft:
+            self.replies.published.add(job.id)
+        for _ in range(times):
+            self.live(lambda: self.publishing.publish(job, anew, Standing(), job.id + 1))
+
     @precondition(lambda self: self.seen)
     @rule(data=st.data())
     def callback(self, data: st.DataObject) -> None:
@@ -524,7 +578,8 @@ class Life(RuleBasedStateMachine):
         for row in rows:
             status = JobStatus(row.status)
             before = self.seen.get(row.id, JobStatus.ARRIVING)
-            assert row.id not in self.replies.doubted or status is not JobStatus.DONE or row.approved_at is not None
+            seen = status is JobStatus.DONE and not row.draft
+            assert row.id not in self.replies.doubted or not seen or row.approved_at is not None
             assert status in REACHABLE[before] or (before, status) == (JobStatus.SUBMITTING, JobStatus.QUEUED)
             told = status is JobStatus.DONE or row.reason == "never_answered" or row.id in self.replies.heard
             assert row.wake_at is not None or (status in ENDS and told)

@@ -203,10 +203,11 @@ async def test_a_block_counts_for_what_is_on_its_way(rules: Rules) -> None:
 async def test_where_a_source_may_be_seen(
     rules: Rules, policy: dict[str, Any], flags: tuple[Flag, ...], aside: int | None
 ) -> None:
-    """In the reply, except where a moderator looks first."""
+    """In the reply, except where a moderator looks first. The reply of a draft is seen by who brought it alone."""
     for key, value in policy.items():
         await rules.policies.change(GUILD, MODERATOR, key, value)
     assert await rules.find_aside(ASK, flags) == aside
+    assert await rules.find_aside(replace(ASK, draft=True), flags) is None
 
 
 async def test_everything_is_held_even_without_a_desk(rules: Rules) -> None:
@@ -315,6 +316,9 @@ async def test_how_pictures_come_before_others(
     for key, value in policy.items():
         await rules.policies.change(GUILD, MODERATOR, key, value)
     assert await rules.showing(ASK, flags, spoiler=spoiler) is showing
+    everything = policy.get("review") == "everything"
+    draft = await rules.showing(replace(ASK, draft=True), flags, spoiler=spoiler)
+    assert draft is (Showing.PLAIN if everything else showing)  # what only its member sees, nobody has to see first
 
 
 async def test_a_channels_own_policy_counts_for_its_threads(rules: Rules) -> None:

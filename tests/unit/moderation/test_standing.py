@@ -47,6 +47,15 @@ def test_nothing_is_closed_by_default() -> None:
     assert judge(Policy(), joined_at=None, count=4, strength=0.05, model="dev-advanced") is None
 
 
+def test_a_guild_can_do_without_drafts() -> None:
+    """Whoever asks: what is made is made in public."""
+    refused = judge(Policy(drafts=False), draft=True, manages=True)
+    assert refused is not None
+    assert refused.reason is Reason.DRAFTS_CLOSED
+    assert judge(Policy(drafts=False)) is None
+    assert judge(Policy(), draft=True) is None
+
+
 def test_who_is_timed_out_waits_until_then() -> None:
     """Whoever they are; a time-out that is over is none."""
     soon = NOW + timedelta(minutes=10)

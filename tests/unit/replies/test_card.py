@@ -13,6 +13,7 @@ from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.model import CANCELLABLE, Outlook
 from bot.jobs.pace import Span
+from bot.replies.buttons import build_more
 from bot.replies.card import (
     COLORS,
     Card,
@@ -23,6 +24,7 @@ from bot.replies.card import (
     format_file_name,
     parse_file_name,
 )
+from bot.replies.drafts import build_farewell
 from tests.conftest import NOON
 
 if TYPE_CHECKING:
@@ -167,6 +169,38 @@ def test_every_status_has_a_face(build_job: Callable[..., Job], status: JobStatu
     assert len(card.buttons) <= 5
 
 
+@pytest.mark.parametrize("status", JobStatus)
+def test_a_draft_says_that_it_is_one(
+    build_job: Callable[..., Job], build_request: Callable[..., Request], status: JobStatus
+) -> None:
+    """While there is something of it to see or to wait for. Others have no business with it."""
+    job = build_job(status, build_request(draft=True, reachable=False))
+    card = build_card(job, NOTHING)
+    assert ("only you see" in card.text.lower()) == (status is JobStatus.DONE or not job.over)
+    assert ({"Publish", "Discard"} <= labels(card)) == (status is JobStatus.DONE)
+    assert ("Show result" in labels(card)) == (not job.over)
+    assert not labels(card) & {"Report", "Use as source"}
+    assert len(card.buttons) <= 5
+    more = {button.custom_id.rpartition(":")[2] for button in build_more(job, "en-US", mine=True, moderates=False)}
+    assert "source" in more
+    assert "delete" not in more
+
+
+@pytest.mark.parametrize("status", [JobStatus.DELIVERING, JobStatus.REVIEWING, JobStatus.DONE, JobStatus.REJECTED])
+@pytest.mark.parametrize("draft", [True, False])
+def test_a_draft_bids_farewell(
+    build_job: Callable[..., Job], build_request: Callable[..., Request], status: JobStatus, *, draft: bool
+) -> None:
+    """It says what became of it and leads there; of one that is a draft again, nothing leads anywhere."""
+    job = build_job(status, build_request(draft=draft, prompt="**mine**"), message_id=9)
+    card = build_farewell(job)
+    assert not card.buttons
+    assert card.title
+    assert r"\*\*mine\*\*" in card.text
+    assert ("https://discord.com/channels/2/3/9" in card.text) is not draft
+    assert ("draft again" in card.text) is draft
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_sentence(build_job: Callable[..., Job], reason: Reason) -> None:
     """A failed card says why in words a member understands."""
@@ -243,16 +277,13 @@ def test_a_file_name_of_others_says_nothing(name: str) -> None:
 def test_a_reply_that_may_get_out_of_reach_says_so(
     build_job: Callable[..., Job], build_request: Callable[..., Request]
 ) -> None:
-    """With the button that brings it back, until there is nothing more to come; a draft has words of its own."""
+    """With the button that brings it back, until there is nothing more to come. So does a draft."""
     far = build_request(reachable=False)
-    card = build_card(build_job(JobStatus.RUNNING, request=far), NOTHING)
-    assert "quarter of an hour" in card.text
-    assert "Show result" in labels(card)
-    for job in (
-        build_job(JobStatus.DONE, request=far),
-        build_job(JobStatus.RUNNING),
-        build_job(JobStatus.RUNNING, request=build_request(reachable=False, draft=True)),
-    ):
+    for request in (far, replace(far, draft=True)):
+        card = build_card(build_job(JobStatus.RUNNING, request=request), NOTHING)
+        assert "quarter of an hour" in card.text
+        assert "Show result" in labels(card)
+    for job in (build_job(JobStatus.DONE, request=far), build_job(JobStatus.RUNNING)):
         assert "quarter of an hour" not in build_card(job, NOTHING).text
 
 

@@ -135,6 +135,7 @@ def test_the_picture_is_linked(job: Job) -> None:
     assert f"[picture](https://discord.com/channels/2/3/{99})" in format_entry(about, EN, job)
     assert f"job {job.id}" in format_entry(about, EN)
     assert f"job {job.id}" in format_entry(about, EN, replace(job, message_id=None))
+    assert f"job {job.id}" in format_entry(about, EN, replace(job, request=replace(job.request, draft=True)))
 
 
 def test_a_line_fits_whatever_is_in_it() -> None:
