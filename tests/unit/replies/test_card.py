@@ -25,6 +25,7 @@ from bot.replies.card import (
     parse_file_name,
 )
 from bot.replies.drafts import build_farewell
+from bot.replies.texts import get_locales
 from tests.conftest import NOON
 
 if TYPE_CHECKING:
@@ -229,12 +230,14 @@ def test_a_hostile_prompt_stays_text(build_job: Callable[..., Job], build_reques
     assert name == f"repaint-sandbox-{request.id}-1.png"
 
 
+@pytest.mark.parametrize("locale", sorted(get_locales()))
 @pytest.mark.parametrize("letter", ["x", "*", "😀", "\u0351", "ก", "\n"])
 def test_the_longest_request_fits_into_discord(
-    build_job: Callable[..., Job], build_request: Callable[..., Request], letter: str
+    build_job: Callable[..., Job], build_request: Callable[..., Request], letter: str, locale: str
 ) -> None:
     """Title 256, description 4096, field 1024, 25 fields, 6000 in all, alt text 1024."""
     request = build_request(
+        locale=locale,
         prompt=letter * 1000,
         negative_prompt=letter * 1000,
         guidance=5.0,
