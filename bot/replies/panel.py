@@ -28,7 +28,7 @@ from bot.moderation.shapes import (
 )
 from bot.replies.card import Field, format_dollars
 from bot.replies.plain import fit_lines, format_line, format_safe
-from bot.replies.texts import get_locales, say
+from bot.replies.texts import get_locales, name_option, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -187,6 +187,8 @@ def format_mistake(mistake: Mistake, locale: str) -> str:
         name: format_safe(value, LONGEST_NAME) if isinstance(value, str) and name != "options" else value
         for name, value in mistake.values.items()
     }
+    if "option" in mistake.values:
+        values["option"] = name_option(locale, str(mistake.values["option"]))
     sentence = say(locale, f"mistake.{mistake.problem}", **values)
     if not mistake.key:
         return sentence

@@ -59,10 +59,15 @@ def say(locale: str, key: str, /, **values: object) -> str:
     return sentence.format(**values)
 
 
+def name_option(locale: str, option: str) -> str:
+    """What an option of `/img2img` is called there."""
+    return say(locale, f"command.img2img.{option}.name")
+
+
 def say_refused(locale: str, refused: Refused) -> str:
     """The sentence for a refusal, with options as they are called there. What people wrote is shown as it was typed."""
     written = {name: refused.values[name] for name in WRITTEN & refused.values.keys()}
     values = refused.values | {name: format_safe(str(text), LONGEST_MESSAGE) for name, text in written.items()}
     if "option" in values:
-        values["option"] = say(locale, f"command.img2img.{values['option']}.name")
+        values["option"] = name_option(locale, str(values["option"]))
     return say(locale, f"reason.{refused.reason}", **values)
