@@ -12,13 +12,14 @@ import asyncio
 import hashlib
 import math
 import threading
+from array import array
 from dataclasses import dataclass
 from io import BytesIO
 from operator import mul
 from statistics import median
 from typing import TYPE_CHECKING, Self
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageMath
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -48,11 +49,19 @@ PARTS = ((4, 4, 4, 4), (7, 0, 0, 0), (0, 7, 0, 0), (0, 0, 7, 0), (0, 0, 0, 7))
 """One of these is close to a crop by a tenth, all around or at one side."""
 
 SIDE = 64
-WAVES = [
-    [math.sqrt(2 / SIDE) * math.cos(math.pi * wave * (2 * x + 1) / (2 * SIDE)) for x in range(SIDE)]
-    for wave in range(1, math.isqrt(BITS) + 1)
-]
-"""The cosines whose strengths are measured, across and down. That of wave 0, the brightness, says nothing."""
+COUNT = math.isqrt(BITS)
+WAVES = array(
+    "f",
+    (
+        SIDE * math.sqrt(2 / SIDE) * math.cos(math.pi * wave * (2 * x + 1) / (2 * SIDE))
+        for wave in range(1, COUNT + 1)
+        for x in range(SIDE)
+    ),
+)
+"""The cosines whose strengths are measured, one behind the other. That of wave 0, the brightness, says nothing."""
+ACROSS = Image.frombytes("F", (COUNT * SIDE, 1), WAVES.tobytes()).resize((COUNT * SIDE, SIDE), Image.Resampling.NEAREST)
+DOWN = Image.frombytes("F", (1, COUNT * SIDE), WAVES.tobytes()).resize((COUNT, COUNT * SIDE), Image.Resampling.NEAREST)
+"""The same side by side for each row of a picture, and one below the other for each column."""
 CLEARLY = 0.5
 """How far above the median is clearly above, in parts of the median strength."""
 FLAT = 1.5
@@ -179,11 +188,30 @@ def _cut(gray: Image.Image, percents: tuple[int, int, int, int]) -> Box:
 
 
 def _measure(gray: Image.Image, box: Box) -> Strengths:
-    """How strong each wave is in a part of the picture: rows are waves down, columns are waves across."""
-    pixels = gray.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box).tobytes()
-    rows = [pixels[start : start + SIDE] for start in range(0, SIDE * SIDE, SIDE)]
-    across = [[sum(map(mul, wave, row)) for row in rows] for wave in WAVES]
-    return [[sum(map(mul, wave, column)) for column in across] for wave in WAVES]
+    """How strong each wave is in a part of the picture: rows are waves down, columns are waves across.
+
+    By Pillow, ten times as fast as in Python: as many copies of the part as there are waves, times the waves, and of
+    each copy what its rows come to on average; of that the same in the other direction.
+    """
+    pixels = gray.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box).convert("F")
+    across = _multiply(_repeat(pixels, (SIDE, 0)), ACROSS).reduce((SIDE, 1))
+    strengths = _multiply(_repeat(across, (0, SIDE)), DOWN).reduce((1, SIDE))
+    values = array("f", strengths.tobytes()).tolist()
+    return [values[start : start + COUNT] for start in range(0, BITS, COUNT)]
+
+
+def _repeat(picture: Image.Image, step: tuple[int, int]) -> Image.Image:
+    """As many copies as there are waves, each one step beside or below the last."""
+    width, height = (picture.size[way] + (COUNT - 1) * step[way] for way in (0, 1))
+    copies = Image.new("F", (width, height))
+    for number in range(COUNT):
+        copies.paste(picture, (number * step[0], number * step[1]))
+    return copies
+
+
+def _multiply(one: Image.Image, other: Image.Image) -> Image.Image:
+    product: Image.Image = ImageMath.lambda_eval(lambda given: given["one"] * given["other"], one=one, other=other)
+    return product
 
 
 def _turn(view: Strengths) -> list[Strengths]:
