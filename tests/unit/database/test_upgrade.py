@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
 from bot.database import system_clock
-from bot.database.migrations import build_config, get_head, get_revision, upgrade
+from bot.database.migrations import get_head, get_revision, upgrade
+from bot.database.migrations.applying import build_config
 from bot.database.opening import parse_url
 from bot.database.sqlite import build_engine
 
@@ -66,3 +70,22 @@ def test_after_an_upgrade_a_job_can_be_reviewed_and_nothing_else_is_new(old: Con
     with pytest.raises(IntegrityError):
         old.exec_driver_sql("UPDATE jobs SET status = 'nonsense'")
     old.exec_driver_sql("COMMIT")
+
+
+def test_the_newest_file_is_where_alembic_stands() -> None:
+    """What is to be applied is told by names of files; Alembic, which reads them, says the same."""
+    assert ScriptDirectory.from_config(build_config()).get_current_head() == get_head()
+
+
+def test_an_ordinary_start_needs_no_alembic(tmp_path: Path) -> None:
+    """It takes 11 MB for as long as the process lives: who has nothing to apply does not load it."""
+    url = f"sqlite:///{tmp_path / 'repaint.db'}"
+    start = (
+        "import asyncio, sys, bot.wiring\n"
+        "from bot.database import open_database\n"
+        "async def start():\n"
+        f"    async with open_database({url!r}): pass\n"
+        "asyncio.run(start())\n"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    assert [subprocess.run([sys.executable, "-c", start], check=False).returncode for _ in range(2)] == [1, 0]  # noqa: S603 (ours)
