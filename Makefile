@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: help sandbox demo run check test chaos clean
+.PHONY: help sandbox demo run check test chaos bench clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ test: check  ## everything that has to pass
 chaos: .venv/dev  ## kill the bot fifty times with forty jobs on their way: make chaos KILLS=200 SEED=7
 	CHAOS_KILLS=$(or $(KILLS),50) CHAOS_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q tests/wire/test_kills.py
 
+bench: .venv/bench  ## measure it beside the shortest bot there can be: make bench ONLY=acknowledgement,rows ROUNDS=5
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 clean:  ## forget the virtual environment and what was built
 	rm -rf .venv build dist demo *.egg-info
 
@@ -44,6 +47,10 @@ clean:  ## forget the virtual environment and what was built
 
 .venv/sandbox: .venv/pip pyproject.toml constraints.txt
 	$(INSTALL) ".[sandbox]"
+	touch $@
+
+.venv/bench: .venv/pip pyproject.toml constraints.txt
+	$(INSTALL) ".[bench]"
 	touch $@
 
 .venv/dev: .venv/pip pyproject.toml constraints.txt
