@@ -18,8 +18,8 @@ from bot.intake import Declared
 from bot.jobs import Request
 from bot.jobs.model import DISCORD_EPOCH_MILLISECONDS
 from bot.moderation.model import Standing
+from bot.plan import Plan
 from bot.provider import Order, Task, TaskState
-from bot.wiring import Plan
 from sandbox.world import build_environment
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.jobs import Job
     from bot.jobs.model import Outlook
     from bot.pictures import Result
-    from bot.provider import PiAPI
+    from bot.provider import Watched
     from bot.replies import Editor
 
 T = TypeVar("T")
@@ -187,7 +187,7 @@ async def open_way(database_url: str) -> AsyncIterator[Way]:
     event.listen(Engine, "before_cursor_execute", meter.count)
     try:
         async with open_database(database_url, system_clock, "bench") as database:
-            plan = Plan(settings, system_clock, Metered(database, meter), cast("PiAPI", nowhere), "bench")
+            plan = Plan(settings, system_clock, Metered(database, meter), cast("Watched", nowhere), "bench")
             plan.client, plan.editor = cast("Repaint", nowhere), cast("Editor", nowhere)
             yield Way(plan, meter)
     finally:

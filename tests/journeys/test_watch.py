@@ -87,7 +87,7 @@ async def test_a_picture_on_its_way_is_counted(world: World, photo: bytes) -> No
 
 
 async def test_what_goes_wrong_is_counted_by_its_reason(world: World, photo: bytes) -> None:
-    """A request that was refused, a task that failed, an order that was not accepted."""
+    """A request that was refused, a task that failed, orders that were not accepted: those fail nobody, they wait."""
     before = await read(world)
     await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt=" ")
     await ask(world, photo, "fail")
@@ -96,9 +96,8 @@ async def test_what_goes_wrong_is_counted_by_its_reason(world: World, photo: byt
     came = (await read(world)).since(before)
     assert came.get("requests_refused_total", reason="prompt_empty") == 1
     assert came.get("job_moves_total", status="failed", reason="provider_failed") == 1
-    assert came.get("job_moves_total", status="failed", reason="provider_no_credit") == 1
-    assert came.get("provider_requests_total", operation="submit", outcome="NoCredit") == 1
-    assert came.get("job_whole_seconds_count") == 0
+    assert came.get("job_moves_total", status="failed", reason="provider_no_credit") == 0
+    assert came.get("provider_requests_total", operation="submit", outcome="NoCredit") > 0
 
 
 async def test_no_label_grows_with_members(world: World, photo: bytes) -> None:
@@ -131,14 +130,16 @@ async def test_ready_when_everything_answers(world: World) -> None:
 async def test_not_ready_with_a_key_that_stopped_working(
     world: World, photo: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PiAPI's last word counts; once it is old, PiAPI is asked again, and all is well by itself."""
+    """PiAPI's last word counts; once it is old, PiAPI is asked again, orders go out again, and all is well by itself."""
     world.standin.api_key = "another key"
     await ask(world, photo)
     status, said = await readiness(world)
-    assert (status, said) == (503, {"ready": False, "trouble": {"provider": "it does not accept the key"}})
+    trouble = {"provider": "it does not accept the key", "orders": "nothing is ordered for now: provider_key"}
+    assert (status, said) == (503, {"ready": False, "trouble": trouble})
     world.standin.api_key = "sandbox-key-of-nobody"
     assert (await readiness(world))[0] == 503
     monkeypatch.setattr(watch, "TROUBLE_SECONDS", 0.0)
+    await world.advance(10)  # an order has gone out as a trial
     assert (await readiness(world))[0] == 200
 
 

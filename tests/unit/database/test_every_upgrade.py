@@ -11,7 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Float, Integer, LargeBinary, MetaData, Numeric, Table, insert, select
 
 from bot.database import metadata, open_database, system_clock
-from bot.database.migrations import build_config, upgrade
+from bot.database.migrations import upgrade
+from bot.database.migrations.applying import build_config
 from bot.database.opening import parse_url
 from bot.database.postgres import begin
 from bot.database.sqlite import build_engine

@@ -15,7 +15,8 @@ from sqlalchemy import func, insert, select
 
 from bot.__main__ import EXIT_MISCONFIGURED, main
 from bot.database import charges, jobs, metadata, now, open_database, pictures, system_clock
-from bot.database.migrations import build_config, get_head
+from bot.database.migrations import get_head
+from bot.database.migrations.applying import build_config
 from bot.database.opening import parse_url
 from bot.database.sqlite import build_engine
 from bot.database.upkeep import back_up_database
