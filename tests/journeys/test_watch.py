@@ -130,7 +130,7 @@ async def test_ready_when_everything_answers(world: World) -> None:
 async def test_not_ready_with_a_key_that_stopped_working(
     world: World, photo: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PiAPI's last word counts; once it is old, PiAPI is asked again, orders go out again, and all is well by itself."""
+    """PiAPI's last word counts; once it is old, PiAPI is asked again, orders go out, and all is well by itself."""
     world.standin.api_key = "another key"
     await ask(world, photo)
     status, said = await readiness(world)
