@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.replies.texts import get_translations
 from sandbox.piapi import StandIn
 from sandbox.world import find_free_port
 from tests.wire.processes import play_discord, run_bot, stop
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 KILLS = int(os.environ.get("CHAOS_KILLS", "4"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 AT_ONCE = 40
-LAST_WORDS = ("Here it is", "did not work out", "Stopped")
+LAST_STATUSES = ("done", "failed", "cancelled")
 END_SECONDS = 100.0
 ANSWER = 4
 
@@ -69,14 +70,19 @@ class Scene:
         orders = Counter(task.input["image"] for task in self.piapi.created)
         assert not [image for image, times in orders.items() if times > 1]
         for message in messages.values():
-            if "Here it is" in message.now.titles[0]:
+            if message.now.titles[0] in find_titles("done"):
                 assert len(message.now.files) == 1
         assert await self.control.violations() == []
 
 
 def is_over(message: SeenMessage) -> bool:
     """Whether its last word is said, or it was taken away."""
-    return bool(message.deleted_by) or any(words in title for title in message.now.titles for words in LAST_WORDS)
+    return bool(message.deleted_by) or not find_titles(*LAST_STATUSES).isdisjoint(message.now.titles)
+
+
+def find_titles(*statuses: str) -> set[str]:
+    """What a card of these is headed in each language that members speak."""
+    return {title for status in statuses for title in get_translations(f"status.{status}.title").values()}
 
 
 def build_piapi() -> StandIn:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bot.replies.texts import say
 from sandbox.discord_wire.control import PATIENCE_SECONDS
 from sandbox.piapi import StandIn
 from tests.wire.processes import play_discord, run_bot, stop
@@ -116,7 +117,7 @@ async def test_after_a_quarter_of_an_hour_a_click_brings_it(tmp_path: Path) -> N
         await control.shift(TOKEN_SECONDS)
         await see_request(control, "POST /channels/{channel_id}/messages 403")
         refused_id = await control.click(message.id, f"job:{job_id}:show", member="theo")
-        assert "Only the member" in says(await see(control, refused_id))
+        assert says(await see(control, refused_id)) == say("de", "door.not_yours")
         await control.click(message.id, f"job:{job_id}:show")
         shown = await control.see_message(lambda each: each.id == message.id and is_done(each))
         assert shown.routes[-1] == "token"
