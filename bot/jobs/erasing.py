@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from bot.database import PASS, cases, entries, erasures, fingerprints, jobs, later, now, pictures, reports
-from bot.database.schema import Id, Real
+from bot.database.schema import Id, Real, spell
 from bot.errors import Reason
 from bot.jobs.model import ENDS, JobStatus
 from bot.moderation.book import DAY_SECONDS, SPOKEN, EntryKind
@@ -57,8 +57,8 @@ def ago(seconds: float) -> ColumnElement[Any]:
     return later(literal(-seconds, Real))
 
 
-# Written out, not bound: only so does SQLite see that the small index of erased jobs answers it.
-IS_ERASED = jobs.c.reason == literal(Reason.ERASED.value, literal_execute=True)
+# Spelled: only so does SQLite see that the small index of erased jobs answers it.
+IS_ERASED = jobs.c.reason == spell(Reason.ERASED.value)
 UNDECIDED = select(cases.c.number).where(cases.c.job_id == jobs.c.id, cases.c.closed_at.is_(None)).exists()
 """Whether a moderator still has to decide about the job. One that is under review is not at its end, either."""
 TOLD = and_(jobs.c.status.in_(sorted(ENDS)), jobs.c.wake_at.is_(None))

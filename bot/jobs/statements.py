@@ -18,7 +18,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     null,
     or_,
     select,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 
 from bot.database import before, gone, jobs, later, now, pictures
-from bot.database.schema import IS_OPEN, OPEN, Id, Real
+from bot.database.schema import IS_OPEN, Id, Real, spell
 from bot.jobs.model import CANCELLABLE
 from bot.jobs.rows import REQUEST_COLUMNS
 
@@ -46,9 +45,10 @@ def _seconds(name: str) -> BindParameter[float]:
 IN_FLIGHT = ["submitting", "unknown", "running"]
 """What counts as a task at the provider. `unknown` does too: when answers get lost, money should stop flowing."""
 
-# Written out, as `IS_OPEN` is, for the small index of those that wait.
-IS_QUEUED = jobs.c.status == literal("queued", literal_execute=True)
-IS_IN_FLIGHT = and_(IS_OPEN, jobs.c.status.in_(IN_FLIGHT))
+# Spelled, as `IS_OPEN` is, for the small index of those that wait.
+IS_QUEUED = jobs.c.status == spell("queued")
+_LISTENING = jobs.c.status.in_([spell(each) for each in IN_FLIGHT])
+IS_IN_FLIGHT = and_(IS_OPEN, _LISTENING)
 
 HELD = and_(jobs.c.id == bindparam("job"), jobs.c.turn == bindparam("held"))
 OURS: dict[str, Any] = {"owner": _text("me"), "wake_at": later(_seconds("lease")), "turn": jobs.c.turn + 1}
@@ -162,7 +162,6 @@ LEARN = (
     .returning(jobs)
 )
 # A replay for a job that has moved on changes nothing; a row in somebody's hands keeps its lease.
-_LISTENING = jobs.c.status.in_(IN_FLIGHT)
 HINT = (
     update(jobs)
     .where(jobs.c.key == bindparam("secret_key"))
@@ -264,7 +263,7 @@ REJECT = (
 )
 CANCEL = (
     update(jobs)
-    .where(jobs.c.id == bindparam("job"), jobs.c.status.in_(sorted(CANCELLABLE)))
+    .where(jobs.c.id == bindparam("job"), jobs.c.status.in_([spell(each.value) for each in sorted(CANCELLABLE)]))
     .values(ENDED | FREE | {"status": "cancelled", "reason": "cancelled", "turn": jobs.c.turn + 1})
     .returning(jobs)
 )
@@ -343,7 +342,7 @@ HOSTED = (
     .join(jobs, jobs.c.id == pictures.c.job_id)
     .where(
         jobs.c.key == bindparam("secret_key"),
-        jobs.c.status.in_(OPEN),
+        IS_OPEN,
         pictures.c.role == "source",
     )
 )

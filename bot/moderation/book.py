@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, literal, null, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, null, or_, select, update
 
 from bot.database import PASS, cases, entries, later, now
-from bot.database.schema import Instant, Real
+from bot.database.schema import Instant, Real, spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,10 +179,10 @@ ERASE_OLDER = (
     .values(_EMPTY)
     .returning(entries.c.number)
 )
-# Written out, not bound: only so does SQLite see that the small index of unposted lines answers it.
+# Spelled: only so does SQLite see that the small index of unposted lines answers it.
 _UNPOSTED = (
     select(entries.c.guild_id, entries.c.number)
-    .where(entries.c.posted == literal(0, literal_execute=True))
+    .where(entries.c.posted == spell(0))
     .order_by(entries.c.guild_id, entries.c.number)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
