@@ -192,7 +192,8 @@ jobs = Table(
     Column("ended_at", Instant),
     sqlite_strict=True,
 )
-# Whoever is open has a time to wake, and so has who ended and whose member does not know it yet.
+# Whoever is open has a time to wake, but for who waits for room at the provider: that has an index of its own, and may
+# be many. And so has who ended and whose member does not know it yet.
 Index("ix_jobs_due", jobs.c.wake_at, sqlite_where=_AWAKE, postgresql_where=_AWAKE)
 Index("ix_jobs_open", jobs.c.status, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_jobs_queue", jobs.c.round, jobs.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    union_all,
     update,
 )
 
@@ -76,21 +77,30 @@ FOUND = update(jobs).where(HELD).values(message_id=bindparam("message"))
 WITHDRAW = delete(jobs).where(jobs.c.id == bindparam("job"), jobs.c.status == "arriving", jobs.c.message_id.is_(None))
 
 # Turns between members are decided when a job is queued: it goes one round behind the member's last open job, but never
-# before the round that is being served. Ordering by (round, id) is then fair, and one index answers it.
-_MINE = select(func.max(jobs.c.round) + 1).where(
-    jobs.c.member_id == bindparam("member"), IS_OPEN, jobs.c.round.is_not(None)
-)
-_SERVED = select(func.min(jobs.c.round)).where(IS_OPEN, jobs.c.round.is_not(None))
-_ROUND = func.coalesce(_MINE.scalar_subquery(), 0)
-_BASE = func.coalesce(_SERVED.scalar_subquery(), 0)
+# before the round that is being served. Ordering by (round, id) is then fair, and one index answers it. The round that
+# is served is looked for where it costs nothing: first in line, and among the few that are under way.
+_HAS_ROUND = jobs.c.round.is_not(None)
+_UNDER_WAY = and_(IS_OPEN, jobs.c.status.in_([spell(each) for each in (*IN_FLIGHT, "delivering")]))
+_SERVED = union_all(
+    select(func.min(jobs.c.round).label("first")).where(IS_QUEUED, _HAS_ROUND),
+    select(func.min(jobs.c.round)).where(_UNDER_WAY, _HAS_ROUND),
+).subquery()
+_CHOICES = union_all(
+    select((func.max(jobs.c.round) + 1).label("round")).where(
+        jobs.c.member_id == bindparam("member"), IS_OPEN, _HAS_ROUND
+    ),
+    select(func.min(_SERVED.c.first)),
+).subquery()
+_ROUND = select(func.coalesce(func.max(_CHOICES.c.round), 0)).scalar_subquery()
 QUEUE = (
     update(jobs)
     .where(HELD)
     .values(
-        FREE
-        | {
+        {
             "status": "queued",
-            "round": case((_ROUND > _BASE, _ROUND), else_=_BASE),
+            "owner": null(),
+            "wake_at": null(),  # it waits for room, not for a time
+            "round": _ROUND,
             "queued_at": now(),
             "image_url": bindparam("image"),
             "source_notes": bindparam("notes"),
@@ -102,7 +112,8 @@ QUEUE = (
     .returning(jobs)
 )
 
-_NEXT = select(jobs.c.id).where(IS_QUEUED, jobs.c.wake_at <= now()).order_by(jobs.c.round, jobs.c.id).limit(1)
+_IS_READY = and_(IS_QUEUED, or_(jobs.c.wake_at.is_(None), jobs.c.wake_at <= now()))
+_NEXT = select(jobs.c.id).where(_IS_READY).order_by(jobs.c.round, jobs.c.id).limit(1)
 _TAKEN = select(func.count()).select_from(jobs).where(IS_IN_FLIGHT).correlate(None)
 _ROOM = _TAKEN.scalar_subquery() < bindparam("most", type_=Integer())
 CAN_ADMIT = _NEXT.where(_ROOM)
@@ -303,7 +314,7 @@ GET_BY_MESSAGE = select(jobs).where(
     jobs.c.message_id == bindparam("message"),
     jobs.c.draft == 0,  # no message leads others to one
 )
-# A job that waits for room at the provider is not waited for by the clock, unless it was told to come back later.
+# Of the jobs that wait for room at the provider, only those count that were told to come back later.
 NEXT_WAKE = select((type_coerce(func.min(jobs.c.wake_at), Real) - type_coerce(now(), Real)).label("seconds")).where(
     jobs.c.wake_at.is_not(None),
     _NOT_IN_HAND,

@@ -122,7 +122,6 @@ class Store:
                     "notes": notes,
                     "flagged": format_flags((*job.flags, *flags)),
                     "hidden": int(spoiler),
-                    "wait": 0.0,
                 },
             ).one_or_none()
             if row is None:

@@ -582,7 +582,7 @@ class Life(RuleBasedStateMachine):
             assert row.id not in self.replies.doubted or not seen or row.approved_at is not None
             assert status in REACHABLE[before] or (before, status) == (JobStatus.SUBMITTING, JobStatus.QUEUED)
             told = status is JobStatus.DONE or row.reason == "never_answered" or row.id in self.replies.heard
-            assert row.wake_at is not None or (status in ENDS and told)
+            assert row.wake_at is not None or status is JobStatus.QUEUED or (status in ENDS and told)
             self.seen[row.id] = status
 
     @invariant()

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
+from bot.database import jobs
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request, Store
 from bot.jobs.store import ARRIVAL_SECONDS, LEASE_SECONDS
@@ -121,12 +123,22 @@ async def test_pictures_sent_at_once_are_a_turn_each(store: Store, build_request
 
 async def test_the_place_is_the_order_of_admission(store: Store, build_request: Callable[..., Request]) -> None:
     """Place n is admitted as the n-th, and `waiting` lists in the same order."""
-    jobs = [await queue(store, build_request(member_id=member)) for member in (1, 1, 2, 3, 2)]
-    places = {job.id: await store.place(job.id) for job in jobs}
+    queued = [await queue(store, build_request(member_id=member)) for member in (1, 1, 2, 3, 2)]
+    places = {job.id: await store.place(job.id) for job in queued}
     assert sorted(places.values()) == [1, 2, 3, 4, 5]
     order = sorted(places, key=places.__getitem__)
     assert [job.id for job in await store.waiting()] == order
-    assert [(await store.admit(100) or jobs[0]).id for _ in jobs] == order
+    assert [(await store.admit(100) or queued[0]).id for _ in queued] == order
+
+
+async def test_who_waits_for_room_is_in_nobodys_way(
+    store: Store, database: Database, build_request: Callable[..., Request]
+) -> None:
+    """The index of what is due has none of them: else whoever looks for it would walk past all that wait."""
+    waiting = [await queue(store, build_request(member_id=member)) for member in range(3)]
+    assert [row.id for row in await database.run(select(jobs.c.id).where(jobs.c.wake_at.is_not(None)))] == []
+    assert await store.seconds_to_next() is None
+    assert [job.id for job in await store.waiting()] == [job.id for job in waiting]
 
 
 async def test_no_more_at_the_provider_than_allowed(store: Store, build_request: Callable[..., Request]) -> None:
