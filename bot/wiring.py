@@ -69,7 +69,9 @@ async def open_house(settings: Settings, clock: Clock = system_clock) -> AsyncIt
         me = build_process_name()
         database = Timed(await stack.enter_async_context(open_database(settings.database_url, clock, me)))
         provider = Watched(await stack.enter_async_context(open_provider(settings)), count_provider_request)
-        await asyncio.to_thread(judge_pack, "")  # compiles what it looks for, which would keep the first member waiting
+        # What the pack looks for is compiled while Discord is being connected to.
+        ready = asyncio.create_task(asyncio.to_thread(judge_pack, ""))
+        stack.push_async_callback(asyncio.wait, [ready])
         plan = Plan(settings, clock, database, provider, me)
         port = await stack.enter_async_context(serve(plan.server, settings.web_host, settings.web_port))
         watched = serve_watch(plan.watch, settings.metrics_host, settings.metrics_port)
