@@ -79,6 +79,7 @@ LIFT = (
 )
 ALL = select(banned_pictures).where(_IN_FORCE).order_by(banned_pictures.c.number.desc())
 READ = ALL.limit(bindparam("most")).offset(bindparam("skipped"))
+ANY = select(banned_pictures.c.number).where(_IN_FORCE).limit(1)
 COUNT = select(func.count()).select_from(banned_pictures).where(_IN_FORCE)
 
 
@@ -126,6 +127,10 @@ class Bans:
             return True
 
         return await self._database.transact(work)
+
+    async def has_any(self, guild_id: int) -> bool:
+        """Whether there is anything to compare a picture with."""
+        return bool(await self._database.run(ANY, guild=guild_id))
 
     async def count(self, guild_id: int) -> int:
         """How many pictures are banned."""

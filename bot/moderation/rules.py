@@ -217,15 +217,20 @@ class Rules:
     async def _compare(self, ask: Ask, role: str, position: int, data: bytes) -> tuple[Seen, int | None]:
         """What a picture looks like, kept for tracing, against the guild's banned ones.
 
-        Returns what is doubtful, and the number of the ban if it is the same picture beyond doubt.
+        Returns what is doubtful, and the number of the ban if it is the same picture beyond doubt. Where nothing is
+        banned, a glance is enough.
         """
+        look: likeness.Look | likeness.Glance
         try:
-            look = await likeness.look_at(data)
+            if await self.bans.has_any(ask.guild_id):
+                look = await likeness.look_at(data)
+            else:
+                look = await likeness.glance_at(data)
         except (OSError, ValueError):
             log.exception("job %s: its %s could not be looked at", ask.job_id, role)
             return Seen((Flag("unlooked"),)), None
         await self.traces.keep(ask.job_id, ask.guild_id, role, position, look)
-        found = await self.bans.find(ask.guild_id, look)
+        found = await self.bans.find(ask.guild_id, look) if isinstance(look, likeness.Look) else None
         if found is not None and found[1] <= likeness.SAME:
             return Seen(), found[0].number
         return Seen(() if found is None else (Flag("near_ban", str(found[0].number)),)), None

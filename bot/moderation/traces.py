@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from bot.database import Database
-    from bot.moderation.likeness import Look
+    from bot.moderation.likeness import Glance, Look
 
 PAGE = 5000
 """Rows read and compared at a time: some 30 ms for the database, and as many for a thread."""
@@ -56,7 +56,7 @@ class Traces:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def keep(self, job_id: int, guild_id: int | None, role: str, position: int, look: Look) -> None:
+    async def keep(self, job_id: int, guild_id: int | None, role: str, position: int, look: Look | Glance) -> None:
         """Keep what a picture looked like. Nothing happens where that is kept already, or the job is gone."""
         row = {
             "job_id": job_id,
