@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from bot.database import charges, now
-from bot.database.schema import Micros
+from bot.database.schema import Micros, spell
 from bot.jobs.rows import to_micros
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class ChargeState(StrEnum):
 
 
 BEFORE = {
-    ChargeState.NONE: ["ordering"],
-    ChargeState.UNKNOWN: ["ordering"],
-    ChargeState.EXPECTED: ["ordering", "unknown"],
-    ChargeState.SETTLED: ["ordering", "unknown", "expected"],
+    ChargeState.NONE: (ChargeState.ORDERING,),
+    ChargeState.UNKNOWN: (ChargeState.ORDERING,),
+    ChargeState.EXPECTED: (ChargeState.ORDERING, ChargeState.UNKNOWN),
+    ChargeState.SETTLED: (ChargeState.ORDERING, ChargeState.UNKNOWN, ChargeState.EXPECTED),
 }
 """What may be known before something is learned: knowledge is never taken back."""
 
@@ -55,16 +55,17 @@ OPEN = insert(charges).values(
     ordered_at=now(),
 )
 GET_CHARGES = select(charges).where(charges.c.job_id == bindparam("job")).order_by(charges.c.turn)
-LEARN = (
-    update(charges)
-    .where(charges.c.job_id == bindparam("job"), charges.c.state.in_(bindparam("before", expanding=True)))
+LEARN = {
+    learned: update(charges)
+    .where(charges.c.job_id == bindparam("job"), charges.c.state.in_([spell(each.value) for each in before]))
     .values(
-        state=bindparam("learned"),
+        state=learned.value,
         usd_micros=func.coalesce(bindparam("usd", type_=Micros), charges.c.usd_micros),
         task_id=func.coalesce(bindparam("task", type_=Text()), charges.c.task_id),
         known_at=now(),
     )
-)
+    for learned, before in BEFORE.items()
+}
 
 
 def open_charge(connection: Connection, job: Job) -> None:
@@ -78,5 +79,4 @@ def learn_charge(
 ) -> None:
     """Something became known about the job's open order."""
     micros = 0 if state is ChargeState.NONE else to_micros(usd)
-    values = {"job": job_id, "before": BEFORE[state], "learned": state.value, "task": task_id, "usd": micros}
-    connection.execute(LEARN, values)
+    connection.execute(LEARN[state], {"job": job_id, "task": task_id, "usd": micros})
