@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select
 
 from bot.database import entries, job_roles, jobs
-from bot.database.schema import IS_OPEN, Instant
+from bot.database.schema import IS_OPEN, Instant, spell
 from bot.errors import Reason, Refused
 from bot.moderation.book import EntryKind, Line, write
 from bot.moderation.model import DIRECT_MESSAGES
@@ -71,7 +71,7 @@ class OverBudget(Refused):
 
 
 _COUNTS = and_(
-    jobs.c.status.not_in(["failed", "refused", "rejected"]),
+    jobs.c.status.not_in([spell(each) for each in ("failed", "refused", "rejected")]),
     or_(jobs.c.status != "cancelled", jobs.c.submitted_at.is_not(None)),
 )
 _ANOTHER = jobs.c.id != bindparam("job")
@@ -116,7 +116,7 @@ LAST_REFUSED = select(func.max(entries.c.written_at)).where(
     entries.c.guild_id == bindparam("guild"),
     entries.c.member_id == bindparam("member"),
     entries.c.kind == EntryKind.REFUSED.value,
-    entries.c.subject.in_([reason.value for reason in COOLING]),
+    entries.c.subject.in_([spell(reason.value) for reason in COOLING]),
 )
 TOLD = select(entries.c.number).where(
     entries.c.guild_id == bindparam("guild"),
