@@ -29,7 +29,9 @@ def text(value: Any) -> str:
     """A string in one line, fit for any log and database; "" for anything else."""
     if not isinstance(value, str):
         return ""
-    return " ".join("".join(char if char.isprintable() else " " for char in value).split())
+    if not value.isprintable():
+        value = "".join(char if char.isprintable() else " " for char in value)
+    return " ".join(value.split())
 
 
 def texts(value: Any) -> list[str]:

@@ -112,8 +112,11 @@ class Editor:
         now = self._clock()
         self._resting = {job_id: until for job_id, until in self._resting.items() if until > now}
         # One whose last edit is still on its way is woken when that has landed.
-        waiting = [status for job_id, status in self._pending.items() if job_id not in self._in_flight]
-        due = {status.job.id: max(status.due_at, self._resting.get(status.job.id, now)) for status in waiting}
+        due = {
+            job_id: max(status.due_at, self._resting.get(job_id, now))
+            for job_id, status in self._pending.items()
+            if job_id not in self._in_flight
+        }
         for job_id in [each for each, at in due.items() if at <= now]:
             del due[job_id]
             self._start_status(self._pending.pop(job_id), now)

@@ -24,6 +24,12 @@ def format_share(share: float | None) -> str:
 
 def format_line(text: str, most: int) -> str:
     """The text on one line without control characters or stacked marks, cut to `most` characters with an ellipsis."""
+    plain = text.isascii() and text.isprintable()  # most is, and has nothing to be taken out
+    line = re.sub(" +", " ", text if plain else _take_out_hidden(text)).strip()
+    return line if len(line) <= most else line[: most - 1].rstrip("\u200d ") + "…"
+
+
+def _take_out_hidden(text: str) -> str:
     shown: list[str] = []
     marks = 0
     for character in unicodedata.normalize("NFC", text):
@@ -33,8 +39,7 @@ def format_line(text: str, most: int) -> str:
             shown.append(" ")
         elif marks <= MOST_MARKS and (category[0] != "C" or character in JOINERS):
             shown.append(character)
-    line = re.sub(" +", " ", "".join(shown)).strip()
-    return line if len(line) <= most else line[: most - 1].rstrip("\u200d ") + "…"
+    return "".join(shown)
 
 
 def format_safe(text: str, most: int) -> str:
