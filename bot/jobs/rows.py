@@ -39,7 +39,7 @@ TRUTHS = ("reachable", "age_restricted", "draft")
 
 def parse_job(row: Row[Any]) -> Job:
     """The job a row of the jobs table stands for."""
-    column = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
+    column = row._asdict()
     return Job(
         request=Request(
             **{name: column[name] for name in REQUEST_COLUMNS} | {name: bool(column[name]) for name in TRUTHS}
