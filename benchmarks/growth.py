@@ -83,7 +83,7 @@ async def _measure_on(name: str, urls: Sequence[str], parts: list[str]) -> list[
     for size, url in zip(SIZES, urls, strict=True):
         async with open_database(url) as database:
             await database.transact(partial(fill, total=size, now=time.time()))
-            await _time_all(database, size, found)
+            await time_all(database, size, found)
         walked.append(await _walk(url))
     parts.append(_format(name, found))
     growing = [statement for statement, growth in found.items() if growth.grows]
@@ -111,7 +111,8 @@ async def _create(server: Server, name: str) -> str:
     return server.url(name)
 
 
-async def _time_all(database: Database, size: int, found: dict[str, Growth]) -> None:
+async def time_all(database: Database, size: int, found: dict[str, Growth]) -> None:
+    """Try every prebuilt statement, and write down what it takes."""
     for name, statement in collect().items():
         growth = found.setdefault(name, Growth())
         ms, growth.plan = await _time(database, statement, build_values(statement, size))

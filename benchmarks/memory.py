@@ -13,9 +13,9 @@ from benchmarks.table import Row
 if TYPE_CHECKING:
     from benchmarks.bots import Bot
 
-WARM_UP = 200
+WARM_UP = 100
 WAITING = 10_000
-ASKED_A_SECOND = 60
+ASKED_A_SECOND = 30
 QUIET_SECONDS = 5.0
 PATIENCE_SECONDS = 600.0
 MOST_KIB = 3.0
