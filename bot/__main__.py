@@ -33,8 +33,8 @@ from bot.wiring import House, open_house
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STOP_SECONDS = 8.0
-"""What is in hand gets this long; supervisors usually kill after 10."""
+ANSWER_SECONDS, STOP_SECONDS = 2.0, 6.0
+"""Who has asked gets an answer this soon, and what is in hand this long; supervisors usually kill after 10."""
 EXIT_MISCONFIGURED = 78
 """EX_CONFIG of sysexits.h: a supervisor that knows it does not start us again and again."""
 
@@ -73,6 +73,7 @@ async def run_parts(house: House, stop: asyncio.Event) -> None:
     try:
         done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        await house.client.answer_all(ANSWER_SECONDS)
         await house.runner.stop(STOP_SECONDS)
         await house.client.close()
         for part in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -179,6 +180,19 @@ class Repaint(commands.AutoShardedBot):
         )
         self.shard_ids = list(shard_ids) or None
         self.presses: dict[str, Press] = {}
+        self._answering: set[asyncio.Task[Any]] = set()
+
+    def answering(self) -> None:
+        """The task that runs is about to answer somebody: an orderly end waits for it."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def answer_all(self, deadline_seconds: float) -> None:
+        """Wait until who asked has been answered, but no longer than this."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=deadline_seconds)
 
     @property
     def trouble(self) -> str:

@@ -99,6 +99,7 @@ async def begin_from(interaction: discord.Interaction[Repaint], job: Job, **chan
 
 async def begin(interaction: discord.Interaction[Repaint], request: Request, declared: Declared | None) -> None:
     """The start of every job: judged, written down, and answered with a real message within three seconds."""
+    interaction.client.answering()
     intake = interaction.client.rooms.intake
     if request.draft:  # nobody's token but the interaction's reaches an answer that one member sees
         request = replace(request, reachable=False)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.__main__ import STOP_SECONDS
+from bot.__main__ import ANSWER_SECONDS, STOP_SECONDS
 from bot.config import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def test_each_bot_is_shut_in(service: dict[str, Any]) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert float(service["stop_grace_period"].removesuffix("s")) > STOP_SECONDS
+    assert float(service["stop_grace_period"].removesuffix("s")) > ANSWER_SECONDS + STOP_SECONDS
     assert service["environment"].keys() <= NAMES
 
 

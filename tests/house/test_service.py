@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import EXIT_MISCONFIGURED, STOP_SECONDS
+from bot.__main__ import ANSWER_SECONDS, EXIT_MISCONFIGURED, STOP_SECONDS
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "docs/repaint.service"
@@ -58,7 +58,7 @@ def test_it_knows_how_the_bot_ends() -> None:
     """As it is told to, within its time; settings that cannot work are not tried again."""
     unit = read_unit()
     assert unit["KillSignal"] == [signal.SIGTERM.name]
-    assert float(unit["TimeoutStopSec"][0]) > STOP_SECONDS
+    assert float(unit["TimeoutStopSec"][0]) > ANSWER_SECONDS + STOP_SECONDS
     assert (unit["Restart"], unit["RestartPreventExitStatus"]) == (["on-failure"], [str(EXIT_MISCONFIGURED)])
 
 
