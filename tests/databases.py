@@ -11,11 +11,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sqlalchemy import NullPool, bindparam, text
+from sqlalchemy import NullPool, bindparam, delete, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.database import Database, open_database
 from bot.database.opening import parse_url
+from bot.database.schema import metadata
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -53,6 +54,7 @@ class Postgres:
             self._server = get_server(Path(tempfile.mkdtemp(prefix="postgres-")), cleanup_mode="delete")
         self._numbers = count()
         self._prepared = False
+        self._moved: list[str] = []
 
     async def _prepare(self) -> None:
         """Make it quick, and make the database that all others are copied from."""
@@ -72,19 +74,37 @@ class Postgres:
         return str(self._server.get_uri(database=database))
 
     @asynccontextmanager
-    async def create(self, template: str = "ready", *, moved: bool = False) -> AsyncIterator[str]:
+    async def create(self, template: str = "ready") -> AsyncIterator[str]:
         """A database for one test, with tables unless `template` is another one. Yields its address."""
-        if not self._prepared:
-            await self._prepare()
-        name = f"test_{next(self._numbers)}"
-        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        if moved:
-            path = "public, moved, old, pg_catalog"
-            await self.execute(f"ALTER ROLE postgres IN DATABASE {name} SET search_path = {path}")
+        name = await self._copy(template)
         try:
             yield self.url(name)
         finally:
             await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[str]:
+        """An empty database with tables whose time is moved. Emptied for the next test: a tenth of the time of a copy.
+
+        Yields its address. What a test does to more than its rows the next one would find.
+        """
+        if self._moved:
+            name = self._moved.pop()
+        else:
+            name = await self._copy("ready")
+            path = "public, moved, old, pg_catalog"
+            await self.execute(f"ALTER ROLE postgres IN DATABASE {name} SET search_path = {path}")
+        yield self.url(name)
+        await self.execute(*(str(delete(table)) for table in reversed(metadata.sorted_tables)), url=self.url(name))
+        self._moved.append(name)
+
+    async def _copy(self, template: str) -> str:
+        """A new database's name."""
+        if not self._prepared:
+            await self._prepare()
+        name = f"test_{next(self._numbers)}"
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
 
     async def execute(self, *statements: str, url: str = "") -> list[Any]:
         """What an operator would type. Returns the rows of the last one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,9 +81,10 @@ def overheard() -> Iterator[Overheard]:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, story: dict[str, Any], overheard: Overheard) -> AsyncIterator[World]:
+async def world(tmp_path: Path, empty_file: Path, story: dict[str, Any], overheard: Overheard) -> AsyncIterator[World]:
     """A server with two artists and a moderator, the bot running."""
-    async with open_world(f"sqlite:///{tmp_path / 'repaint.db'}", **{"brush": invert} | story) as opened:
+    file = shutil.copy(empty_file, tmp_path / "repaint.db")
+    async with open_world(f"sqlite:///{file}", **{"brush": invert} | story) as opened:
         yield opened
         overheard.learn(opened)
 

@@ -38,7 +38,6 @@ async def test_a_killed_process_is_not_missed(tmp_path: Path, postgres: Postgres
                 "PUBLIC_URL": front,
                 "WEB_PORT": str(port),
                 "PIAPI_CONCURRENCY": "20",
-                "GIVE_UP_MINUTES": "1",
             }
             bots.append(await stack.enter_async_context(run_bot(tmp_path, discord_url, piapi_url, settings)))
         await control.see_sessions(2)

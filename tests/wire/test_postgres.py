@@ -261,7 +261,7 @@ async def test_where_sessions_are_pooled_the_lease_alone_decides(
 ) -> None:
     """A pooler's list says nothing about processes: nobody is called gone before the lease runs out."""
     async with (
-        postgres.create(moved=True) as url,
+        postgres.lend() as url,
         Link(url, pooled=True) as link,
         open_database(link.url, name="first") as one,
         open_database(link.url, name="second") as two,
