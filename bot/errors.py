@@ -25,7 +25,6 @@ class Reason(StrEnum):
     OPTION_RANGE = "option_range"
     OPTION_CHOICE = "option_choice"
     OPTION_NUMBER = "option_number"
-    STOPPING = "stopping"
 
     # the picture that came
     PICTURE_NOT_A_PICTURE = "picture_not_a_picture"

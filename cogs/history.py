@@ -32,7 +32,7 @@ from bot.replies.history import (
 from bot.replies.post import UPLOAD_DEADLINE_SECONDS, Picture, open_files
 from bot.replies.texts import say
 from cogs.naming import words
-from cogs.powers import get_own
+from cogs.powers import get_guild_id, get_own
 
 if TYPE_CHECKING:
     import re
@@ -82,7 +82,7 @@ async def show_page(shelf: Shelf, interaction: Interaction, at: int) -> None:
     """The page that begins with this job; 0: with the newest."""
     await _begin(interaction)
     locale, history = str(interaction.locale), interaction.client.rooms.history
-    page = await history.get_page(interaction.user.id, interaction.guild_id, shelf, min(at or NEWEST, NEWEST))
+    page = await history.get_page(interaction.user.id, get_guild_id(interaction), shelf, min(at or NEWEST, NEWEST))
     pictures = [Picture(format_thumbnail_name(job_id), data) for job_id, data in page.thumbnails.items()]
     embeds = [_build_embed(entry) for entry in build_entries(page, locale)]
     await _put(interaction, embeds, pictures, _view_page(page, locale), format_heading(page, locale))

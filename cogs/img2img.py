@@ -16,6 +16,7 @@ from bot.provider import OPTIONS as MODEL_OPTIONS
 from bot.replies.texts import DEFAULT_LOCALE, get_translations
 from cogs.beginning import begin, who_and_where
 from cogs.naming import suggest, words
+from cogs.powers import get_guild_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -148,7 +149,7 @@ class Img2Img(commands.Cog):
         try:
             async with asyncio.timeout(SUGGEST_SECONDS):
                 names = await self.bot.rooms.intake.offers.list_names(
-                    interaction.guild_id, interaction.channel_id or 0, parent_id
+                    get_guild_id(interaction), interaction.channel_id or 0, parent_id
                 )
         except Exception:  # suggestions are a help, and nobody can be told that they broke
             log.exception("interaction %s: no presets could be suggested", interaction.id)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import discord
 from discord import app_commands
 
 from bot.client import Repaint, answer_alone
 from bot.moderation.edits import add_preset
-from bot.moderation.policy import Policy, PolicyWrong
 from bot.moderation.presets import gather_presets
 from bot.presets import LONGEST_NAME, LONGEST_TEMPLATE, find_preset
-from bot.replies.plain import format_safe
 from bot.replies.presets import format_presets
 from bot.replies.texts import say
 from cogs.naming import command, words
-from cogs.settings import KEY, answer_list, answer_mistakes, check, offer, settings
+from cogs.settings import KEY, amend, answer_list, check, offer, settings
+
+if TYPE_CHECKING:
+    from bot.moderation.policy import Policy
 
 Interaction = discord.Interaction[Repaint]
 
@@ -43,16 +46,8 @@ async def add(
     """Add a preset, or change the one of this name."""
     if not await check(interaction):
         return
-    policies, locale = interaction.client.rooms.policies, str(interaction.locale)
     preset = {"name": name, "template": template, "model": model, "strength": strength, "guidance": guidance}
-    try:
-        await policies.amend(
-            interaction.guild_id or 0, interaction.user.id, "presets", lambda policy: add_preset(policy, preset)
-        )
-    except PolicyWrong as wrong:
-        await answer_mistakes(interaction, wrong)
-        return
-    await answer_alone(interaction, say(locale, "settings.preset_added", name=format_safe(name, LONGEST_NAME)))
+    await amend(interaction, "presets", lambda policy: add_preset(policy, preset), "settings.preset_added", name)
 
 
 @add.autocomplete("model")
@@ -67,21 +62,16 @@ async def remove(interaction: Interaction, name: app_commands.Range[str, 1, LONG
     """Remove a preset."""
     if not await check(interaction):
         return
-    policies, locale, guild_id = interaction.client.rooms.policies, str(interaction.locale), interaction.guild_id or 0
-    if find_preset((await policies.get(guild_id)).presets, name) is None:
-        await answer_alone(interaction, say(locale, "settings.no_such_preset"))
+    policy = await interaction.client.rooms.policies.get(interaction.guild_id or 0)
+    if find_preset(policy.presets, name) is None:
+        await answer_alone(interaction, say(str(interaction.locale), "settings.no_such_preset"))
         return
 
     def without(policy: Policy) -> object:
         removed = find_preset(policy.presets, name)
         return tuple(each for each in policy.presets if each is not removed)
 
-    try:
-        await policies.amend(guild_id, interaction.user.id, "presets", without)
-    except PolicyWrong as wrong:  # it was the last one, and nothing but presets is allowed
-        await answer_mistakes(interaction, wrong)
-        return
-    await answer_alone(interaction, say(locale, "settings.preset_removed", name=format_safe(name, LONGEST_NAME)))
+    await amend(interaction, "presets", without, "settings.preset_removed", name)
 
 
 @remove.autocomplete("name")

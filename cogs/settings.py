@@ -11,8 +11,9 @@ from discord import app_commands
 
 from bot.client import Repaint, answer_alone
 from bot.moderation.policy import SETTINGS, PolicyWrong, parse_policy, read_value
+from bot.moderation.words import LONGEST_NAME
 from bot.replies.panel import Page, format_change, format_mistake, format_mistakes, format_setting, list_choices
-from bot.replies.plain import fit_lines
+from bot.replies.plain import fit_lines, format_safe
 from bot.replies.texts import say
 from cogs.controls import COLOR, PLACES
 from cogs.naming import command, suggest, words
@@ -20,7 +21,9 @@ from cogs.panel import PanelControl, build_message
 from cogs.powers import BY_GUILDS, IN_GUILDS, may_set_policy, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from bot.moderation.policy import Policy
 
 Interaction = discord.Interaction[Repaint]
 KEY = "command.settings"
@@ -199,6 +202,17 @@ async def offer_values(interaction: Interaction, current: str) -> list[app_comma
 def offer(interaction: Interaction, current: str, offered: dict[str, str]) -> list[app_commands.Choice[str]]:
     """Those that what was typed so far can become, by value; nothing for who may not know."""
     return suggest(current, offered) if may_set_policy(interaction) else []
+
+
+async def amend(interaction: Interaction, key: str, edit: Callable[[Policy], object], said: str, name: str) -> None:
+    """Change one of the policy's lists and say so (`said` with this name), or what cannot be."""
+    policies, locale = interaction.client.rooms.policies, str(interaction.locale)
+    try:
+        await policies.amend(interaction.guild_id or 0, interaction.user.id, key, edit)
+    except PolicyWrong as wrong:
+        await answer_mistakes(interaction, wrong)
+        return
+    await answer_alone(interaction, say(locale, said, name=format_safe(name, LONGEST_NAME)))
 
 
 async def answer_mistakes(interaction: Interaction, wrong: PolicyWrong) -> None:

@@ -11,19 +11,19 @@ from bot.moderation.edits import add_rule
 from bot.moderation.policy import Policy, PolicyWrong
 from bot.moderation.rehearsal import Told
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
-from bot.replies.plain import format_safe
 from bot.replies.rehearsal import format_dry_run, format_matches, format_rules
 from bot.replies.texts import say
 from cogs.beginning import get_standing, is_age_restricted
 from cogs.naming import choices, command, words
 from cogs.panel import list_unusable
-from cogs.settings import KEY, answer_list, answer_mistakes, check, offer, settings
+from cogs.settings import KEY, amend, answer_list, answer_mistakes, check, offer, settings
 
 Interaction = discord.Interaction[Repaint]
 MOST_DAYS = 90
 WRITTEN = ("words", "regex")
 """How a pattern may be written."""
 Prompt = app_commands.Range[str, 1, LONGEST_PROMPT]
+Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 rules = app_commands.Group(
     name=words(f"{KEY}.words.name"), description=words(f"{KEY}.words.description"), parent=settings
@@ -36,7 +36,7 @@ rules = app_commands.Group(
 @choices(kind=WRITTEN, action=("refuse", "hold"))
 async def add(
     interaction: Interaction,
-    name: app_commands.Range[str, 1, LONGEST_NAME],
+    name: Name,
     pattern: app_commands.Range[str, 1, LONGEST_PATTERN],
     kind: str = WRITTEN[0],
     action: str = "refuse",
@@ -46,32 +46,23 @@ async def add(
     if not await check(interaction):
         return
     rule = {"name": name, "pattern": pattern, "kind": kind, "action": action, "message": message}
-    policies, locale = interaction.client.rooms.policies, str(interaction.locale)
-    try:
-        await policies.amend(
-            interaction.guild_id or 0, interaction.user.id, "words", lambda policy: add_rule(policy, rule)
-        )
-    except PolicyWrong as wrong:
-        await answer_mistakes(interaction, wrong)
-        return
-    await answer_alone(interaction, say(locale, "settings.rule_added", name=format_safe(name, LONGEST_NAME)))
+    await amend(interaction, "words", lambda policy: add_rule(policy, rule), "settings.rule_added", name)
 
 
 @command(rules, f"{KEY}.words_remove", name="name_option")
-async def remove(interaction: Interaction, name: app_commands.Range[str, 1, LONGEST_NAME]) -> None:
+async def remove(interaction: Interaction, name: Name) -> None:
     """Remove a rule."""
     if not await check(interaction):
         return
-    policies, locale, guild_id = interaction.client.rooms.policies, str(interaction.locale), interaction.guild_id or 0
-    if all(rule.name != name for rule in (await policies.get(guild_id)).words):
-        await answer_alone(interaction, say(locale, "settings.no_such_rule"))
+    policy = await interaction.client.rooms.policies.get(interaction.guild_id or 0)
+    if all(rule.name != name for rule in policy.words):
+        await answer_alone(interaction, say(str(interaction.locale), "settings.no_such_rule"))
         return
 
     def without(policy: Policy) -> object:
         return tuple(rule for rule in policy.words if rule.name != name)
 
-    await policies.amend(guild_id, interaction.user.id, "words", without)
-    await answer_alone(interaction, say(locale, "settings.rule_removed", name=format_safe(name, LONGEST_NAME)))
+    await amend(interaction, "words", without, "settings.rule_removed", name)
 
 
 @remove.autocomplete("name")

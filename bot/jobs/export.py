@@ -32,7 +32,7 @@ from bot.database import (
 from bot.database.schema import Id
 from bot.jobs.erasing import job_guild
 from bot.jobs.rows import parse_usd
-from bot.moderation.book import SPOKEN
+from bot.moderation.book import SPOKEN, EntryKind
 from bot.moderation.model import parse_flags
 from bot.pictures.result import EXTENSIONS
 
@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 DOCUMENT = "data.json"
 ENTRY_BYTES = 400
 """What a file costs in an archive beside its content, generously: its name is in it twice."""
-ENTRY_KINDS = ("refused", "review", "report", "appeal", "decision", "block", "unblock", "minors", "erased")
+NOT_OF_MEMBERS = frozenset({EntryKind.SETTINGS, EntryKind.BAN, EntryKind.UNBAN})
+"""Lines about the server and about pictures; every other kind is about somebody."""
 CONTENT_KEYS = frozenset({"prompt", "without", "channel", "reason", "note"})
 """What of a line's words was said by the member or to them; not what a rule looks for, nor what others said."""
 OWN_WORDS = ("appeal", "minors")
@@ -153,7 +154,9 @@ SIZES = _of_jobs(pictures, "job_id role position media_type", func.length(pictur
 )
 REPORTED = _of_member(reports, "job_id words reported_at").join(jobs, jobs.c.id == reports.c.job_id)
 LINES = _of_member(
-    entries, "guild_id number kind written_at job_id case_number subject content", entries.c.kind.in_(ENTRY_KINDS)
+    entries,
+    "guild_id number kind written_at job_id case_number subject content",
+    entries.c.kind.not_in(sorted(NOT_OF_MEMBERS)),
 )
 SAID = (
     select(*(entries.c[name] for name in ("guild_id", "number", "kind", "written_at", "job_id", "content")))

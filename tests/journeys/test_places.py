@@ -9,6 +9,7 @@ import pytest
 
 from bot.jobs import JobStatus
 from bot.moderation.book import EntryKind
+from bot.presets import Preset
 from tests.journeys.test_commands import synced
 from tests.journeys.test_img2img import LONG_ENOUGH, card
 from tests.journeys.test_limits import start_thread
@@ -150,6 +151,25 @@ async def test_what_is_kept_is_told_there_as_in_direct_messages(
     abroad(world, monkeypatch)
     asked = await world.artist.slash(world.channel, "repaint-privacy delete")
     assert "in all servers and here" in answer(asked).content
+
+
+async def test_their_own_pictures_are_shown_there(world: World, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in direct messages: what was made there is in no server's keeping."""
+    abroad(world, monkeypatch)
+    job = await finish(world, await ask_abroad(world, photo))
+    shown = await world.artist.slash(world.channel, "img2img-history")
+    assert str(job.id) in str([each.to_dict() for each in answer(shown).embeds])
+
+
+async def test_nothing_of_a_server_that_lost_the_bot_is_offered_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its presets could not be used: it has no say, and nothing to offer."""
+    preset = Preset("Attic", "{prompt}, dusty")
+    await world.house.client.rooms.policies.change(ELSEWHERE, world.moderator.id, "presets", (preset,))
+    abroad(world, monkeypatch)
+    offered = await world.artist.autocomplete(world.channel, "img2img", "preset", "att")
+    assert [choice.name for choice in offered] == []
 
 
 async def test_automod_there_reads_what_apps_say(world: World, photo: bytes) -> None:

@@ -38,6 +38,15 @@ def read_document(export: Export) -> dict[str, Any]:
     return document
 
 
+async def test_every_line_about_oneself_is_in_it(archive: Archive) -> None:
+    """Whatever is written about a member is handed out to them, but for what is about the server or a picture."""
+    for kind in EntryKind:
+        await archive.book.add(Line(2, kind, member_id=4))
+    document = read_document(await archive.privacy.export(4, 2, PLENTY))
+    left_out = {"settings", "ban", "unban"}
+    assert {each["kind"] for each in document["book"]} == {kind.value for kind in EntryKind} - left_out
+
+
 async def test_everything_about_oneself_is_in_it(archive: Archive, build_request: Callable[..., Request]) -> None:
     """A row for each thing that is kept, ids as text, amounts in dollars."""
     job = await archive.live_through(build_request(prompt="é 🎨"))
