@@ -1,4 +1,4 @@
-"""Every statement about jobs, built once: one guarded statement for each move.
+"""The statements of `Store`: one guarded statement for each move.
 
 A taking raises `turn`; every later write names the turn it believes to hold (`HELD`) and touches nothing if it is over.
 While the provider works, a row belongs to nobody: `wake_at` says when anybody may take it up.
@@ -218,75 +218,12 @@ END = (
     .values(ENDED | {"status": bindparam("end"), "reason": bindparam("why"), "reason_values": bindparam("why_values")})
     .returning(jobs)
 )
-# A job that waits for a moderator has no turn at the provider any more, and its card is still to be changed.
-WAITS_FOR_MODERATOR: dict[str, Any] = FREE | {
-    "status": "reviewing",
-    "round": null(),
-    "ended_at": null(),
-    "approved_at": null(),
-    "attempts": 0,
-    "turn": jobs.c.turn + 1,
-    "flags": bindparam("flagged"),
-}
-HOLD = update(jobs).where(HELD).values(WAITS_FOR_MODERATOR).returning(jobs)
-REOPEN = (
-    update(jobs)
-    .where(
-        jobs.c.id == bindparam("job"),
-        jobs.c.guild_id == bindparam("guild"),
-        jobs.c.status == bindparam("before"),
-        jobs.c.wake_at.is_(None),  # its end has been told
-    )
-    .values(WAITS_FOR_MODERATOR | {"reason": bindparam("why")})
-    .returning(jobs)
-)
-_REVIEWED = and_(jobs.c.id == bindparam("job"), jobs.c.guild_id == bindparam("guild"), jobs.c.status == "reviewing")
-LET_THROUGH = (
-    update(jobs)
-    .where(_REVIEWED)
-    .values(
-        FREE
-        | {
-            "status": "delivering",
-            "reason": null(),
-            "approved_at": now(),
-            "spoiler": bindparam("hidden", type_=Integer()),
-            "attempts": 0,
-            "turn": jobs.c.turn + 1,
-        }
-    )
-    .returning(jobs)
-)
-REJECT = (
-    update(jobs)
-    .where(_REVIEWED)
-    .values(
-        ENDED
-        | FREE
-        | {
-            "status": "rejected",
-            "reason": bindparam("why"),
-            "reason_values": bindparam("why_values"),
-            "turn": jobs.c.turn + 1,
-        }
-    )
-    .returning(jobs)
-)
 CANCEL = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"), jobs.c.status.in_([spell(each.value) for each in sorted(CANCELLABLE)]))
     .values(ENDED | FREE | {"status": "cancelled", "reason": "cancelled", "turn": jobs.c.turn + 1})
     .returning(jobs)
 )
-
-_SHOWN = and_(jobs.c.id == bindparam("job"), jobs.c.status == "done", jobs.c.wake_at.is_(None))
-DELETE = (
-    update(jobs)
-    .where(_SHOWN, jobs.c.reason.is_distinct_from("deleted"))
-    .values(reason="deleted", alts="[]", result_urls="", turn=jobs.c.turn + 1)
-    .returning(jobs.c.id)
-)
-DESCRIBE = update(jobs).where(_SHOWN).values(alts=bindparam("said")).returning(jobs)
 
 RENEW_TOKEN = (
     update(jobs)
@@ -341,7 +278,6 @@ RECENT_SECONDS = (
 )
 
 ADD_PICTURE = insert(pictures)
-DROP_RESULTS = delete(pictures).where(pictures.c.job_id == bindparam("job"), pictures.c.role == "result")
 SOURCE = select(pictures).where(pictures.c.job_id == bindparam("job"), pictures.c.role == "source")
 RESULTS = (
     select(pictures)
