@@ -79,7 +79,7 @@ class Runner:
 
     async def run(self) -> None:
         """Move jobs until `stop`."""
-        await self.store.abandon_others()
+        await self.store.hands.abandon_others()
         await self.waiting.begin()
         while not self._stopping:
             self._woken.clear()
@@ -131,7 +131,7 @@ class Runner:
         if self._stopping or room <= 0 or not await self._is_well():
             return False
         await self.waiting.attend()
-        claimed = await self.store.claim(room)
+        claimed = await self.store.hands.claim(room)
         for job in claimed:
             self._start(self.steps[job.status], job)
         admitted = await self._admit(room - len(claimed))
@@ -155,7 +155,7 @@ class Runner:
 
     def _put_down(self, job: Job, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self.store.put_down(job)
+        self.store.hands.put_down(job)
         self.wake()  # a place at the provider, or in our hands, may be free
 
     async def _do(self, step: Step, job: Job) -> None:
@@ -204,10 +204,10 @@ class Runner:
         now = self.clock()
         if self.store.shared and (now - self._looked_at).total_seconds() >= NOTICE_SECONDS:
             self._looked_at = now
-            await self.store.abandon_others()
+            await self.store.hands.abandon_others()
         if (now - self._renewed_at).total_seconds() >= RENEW_SECONDS:
             self._renewed_at = now
-            await self.store.renew()
+            await self.store.hands.renew()
         if (now - self._swept_at).total_seconds() >= SWEEP_SECONDS:
             self._swept_at = now
             await self.sweep()
@@ -216,7 +216,7 @@ class Runner:
         if self.trouble:
             return TROUBLE_SECONDS
         longest = NOTICE_SECONDS if self.store.shared else LONGEST_SLEEP_SECONDS
-        due = [await self.store.seconds_to_next(), self.waiting.seconds_to_next()]
+        due = [await self.store.hands.seconds_to_next(), self.waiting.seconds_to_next()]
         if len(self._in_hand) >= MOST_IN_HAND:
             return longest
         return min([longest, *(max(0.0, seconds) for seconds in due if seconds is not None)])

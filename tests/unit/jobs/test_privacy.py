@@ -88,7 +88,7 @@ async def test_what_is_on_its_way_is_stopped_first(
     cancelled = await archive.store.get(job.id)
     assert cancelled is not None
     assert cancelled.status is JobStatus.CANCELLED
-    assert await archive.store.claim(9) == []
+    assert await archive.store.hands.claim(9) == []
     clock.move(600)
     await archive.retention.sweep()
     assert await is_bare(archive, job)
