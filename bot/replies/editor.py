@@ -27,8 +27,8 @@ from bot.replies.card import (
     format_source_alt,
 )
 from bot.replies.drafts import build_farewell
+from bot.replies.files import Picture, build_pictures
 from bot.replies.mention import build_button, format_mention
-from bot.replies.post import Picture, Post, build_pictures
 from bot.replies.statuses import Statuses
 from bot.replies.texts import say_refused
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bot.database import Clock
     from bot.errors import Refused
     from bot.pictures import Result, Source, Studio
+    from bot.replies.post import Post
 
 log = logging.getLogger(__name__)
 
