@@ -21,8 +21,9 @@ from bot.jobs.model import Job, JobStatus
 from bot.jobs.moves import moved
 from bot.jobs.rows import held, parse_job
 from bot.jobs.statements import ENDED, FREE, HELD
-from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.book import write
 from bot.moderation.cases import Matter, close_case, open_case
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import Flag, format_flags
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ from bot.database import PASS, cases, entries, erasures, fingerprints, jobs, lat
 from bot.database.schema import Id, Real, spell
 from bot.errors import Reason
 from bot.jobs.model import ENDS, JobStatus
-from bot.moderation.book import DAY_SECONDS, SPOKEN, EntryKind
+from bot.moderation.book import DAY_SECONDS
+from bot.moderation.chain import SPOKEN, EntryKind
 from bot.moderation.model import DIRECT_MESSAGES
 
 if TYPE_CHECKING:

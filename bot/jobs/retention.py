@@ -29,7 +29,8 @@ from bot.database import (
 )
 from bot.database.schema import Id, Real
 from bot.jobs.erasing import BATCH, ERASABLE, UNDECIDED, ago
-from bot.moderation.book import DAY_SECONDS, WORDLESS
+from bot.moderation.book import DAY_SECONDS
+from bot.moderation.chain import WORDLESS
 from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.policy import Policy, load_policy
 

@@ -10,7 +10,8 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from bot.database import PASS, banned_pictures, later, now
 from bot.database.schema import Real
-from bot.moderation.book import DAY_SECONDS, EntryKind, Line, write
+from bot.moderation.book import DAY_SECONDS, write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.likeness import NEAR, get_nearest
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, and_, bindparam, func, insert, select, update
 
 from bot.database import PASS, cases, entries, jobs, later, now
 from bot.database.schema import Instant, Real
-from bot.moderation.book import DAY_SECONDS, EntryKind, Line, write
+from bot.moderation.book import DAY_SECONDS, write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import Flag, format_flags, parse_flags
 
 if TYPE_CHECKING:

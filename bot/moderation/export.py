@@ -8,7 +8,7 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from bot.moderation.book import Entry, format_value
+from bot.moderation.chain import Entry, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

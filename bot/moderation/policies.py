@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, func, insert, select
 
 from bot.database import PASS, now
 from bot.database import policies as rows
-from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.book import write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.policy import Policy, load_policy
 

@@ -17,7 +17,8 @@ from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select
 from bot.database import entries, job_roles, jobs
 from bot.database.schema import IS_OPEN, Instant, spell
 from bot.errors import Reason, Refused
-from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.book import write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.pots import (
     LEVELS,

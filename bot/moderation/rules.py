@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Refused
 from bot.moderation import likeness
-from bot.moderation.book import EntryKind, Line, has_lately, write
+from bot.moderation.book import has_lately, write
 from bot.moderation.cases import Matter, join_case
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import DIRECT_MESSAGES, Ask, Flag, Standing
 from bot.moderation.presets import gather_presets
 from bot.moderation.prompts import Match, gather_rules, judge_prompt

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
 from bot.moderation.policies import Versioned, parse_change
 from bot.moderation.policy import load_policy
 from bot.moderation.pots import LEVELS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.jobs.model import Job
-    from bot.moderation.book import Entry
+    from bot.moderation.chain import Entry
 
 MOST_NAME = 40
 MOST_WORDS = 150

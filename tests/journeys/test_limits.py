@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.jobs import JobStatus
-from bot.moderation.book import EntryKind, Filter
+from bot.moderation.book import Filter
+from bot.moderation.chain import EntryKind
 from bot.moderation.policy import RoleBudget
 from bot.moderation.words import WordRule
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.jobs import JobStatus
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
 from tests.journeys.test_commands import synced
 from tests.journeys.test_img2img import LONG_ENOUGH, card
 from tests.journeys.test_limits import start_thread

@@ -18,8 +18,9 @@ from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
 from bot.jobs.retention import Retention
 from bot.jobs.telling import Telling
-from bot.moderation.book import Book, EntryKind
+from bot.moderation.book import Book
 from bot.moderation.cases import Cases, Matter, close_case, open_case
+from bot.moderation.chain import EntryKind
 from bot.moderation.consent import Consent
 from bot.moderation.model import Flag
 from bot.moderation.policies import Policies

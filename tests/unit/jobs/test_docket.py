@@ -11,7 +11,7 @@ from bot.database import erasures
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.docket import Decision, Docket, Heard
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
 from bot.moderation.model import Flag
 from tests.unit.jobs.conftest import RESULT, Archive, is_bare
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.database import Database
-    from bot.moderation.book import Entry
+    from bot.moderation.chain import Entry
     from tests.conftest import MovedClock
 
 GUILD, OTHER_GUILD, MODERATOR = 2, 3, 8

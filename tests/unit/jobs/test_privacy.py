@@ -12,7 +12,7 @@ from bot.errors import Reason
 from bot.jobs import JobStatus
 from bot.jobs.privacy import Deleted
 from bot.moderation.blocks import Blocks
-from bot.moderation.book import EntryKind, Line
+from bot.moderation.chain import EntryKind, Line
 from tests.unit.jobs.conftest import Archive, is_bare
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, event, func, select, update
 from bot.database import job_roles, jobs, open_database
 from bot.errors import Reason, Refused
 from bot.jobs import JobStatus, Store
-from bot.moderation.book import Book, EntryKind, Line
+from bot.moderation.book import Book
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import Standing
 from bot.moderation.policy import Policy, RoleBudget
 from bot.moderation.pots import Period, PotKind, Spent, find_period
