@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import discord
 from discord import app_commands
 
 from bot.client import Repaint, answer_alone
+from bot.moderation.documents import PolicyWrong
 from bot.moderation.edits import add_preset
-from bot.moderation.policy import Policy, PolicyWrong
-from bot.moderation.presets import gather_presets
+from bot.moderation.lists import gather_presets
 from bot.presets import LONGEST_NAME, LONGEST_TEMPLATE, find_preset
 from bot.replies.plain import format_safe
 from bot.replies.presets import format_presets
 from bot.replies.texts import say
 from cogs.naming import command, words
 from cogs.settings import KEY, answer_list, answer_mistakes, check, offer, settings
+
+if TYPE_CHECKING:
+    from bot.moderation.policy import Policy
 
 Interaction = discord.Interaction[Repaint]
 

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.moderation.chain import EntryKind
+from bot.moderation.documents import load_policy
 from bot.moderation.policies import Versioned, parse_change
-from bot.moderation.policy import load_policy
 from bot.moderation.pots import LEVELS
 from bot.replies.panel import describe_change
 from bot.replies.plain import format_safe

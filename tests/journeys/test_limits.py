@@ -10,7 +10,7 @@ import discord
 from bot.jobs import JobStatus
 from bot.moderation.book import Filter
 from bot.moderation.chain import EntryKind
-from bot.moderation.policy import RoleBudget
+from bot.moderation.lists import RoleBudget
 from bot.moderation.words import WordRule
 
 if TYPE_CHECKING:
