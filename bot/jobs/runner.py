@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.database import brief
 from bot.jobs.moves import speak_of_request
 from bot.jobs.pace import back_off_seconds
 from bot.metrics import STEP_SECONDS
@@ -179,7 +180,7 @@ class Runner:
 
     def _note_trouble(self, error: SQLAlchemyError) -> None:
         """Take up nothing more until the database can write again. Said once, however often it fails."""
-        words = format_trouble(error)
+        words = brief(error)
         if words != self.trouble:
             log.error("the database is in trouble, so nothing is taken up: %s", words, exc_info=error)
         self.trouble = words
@@ -220,8 +221,3 @@ class Runner:
         if len(self._in_hand) >= MOST_IN_HAND:
             return longest
         return min([longest, *(max(0.0, seconds) for seconds in due if seconds is not None)])
-
-
-def format_trouble(error: SQLAlchemyError) -> str:
-    """The driver's own words in one line, without the statement and its values."""
-    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0][:200]
