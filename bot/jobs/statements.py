@@ -195,12 +195,14 @@ RENEW_TOKEN = (
 )
 
 KNOWN_TASKS = select(jobs.c.task_id).where(jobs.c.task_id.in_(bindparam("tasks", expanding=True)))
+HAS_RESULTS = select(pictures.c.job_id).where(pictures.c.job_id == jobs.c.id, pictures.c.role == "result").exists()
+"""Whether its finished pictures are kept."""
 KEPT_RESULT = (
     select(jobs)
     .where(
         jobs.c.member_id == bindparam("member"),
         jobs.c.status == "done",
-        select(pictures.c.job_id).where(pictures.c.job_id == jobs.c.id, pictures.c.role == "result").exists(),
+        HAS_RESULTS,
     )
     .order_by(case((jobs.c.reason == "reply_gone", 0), else_=1), jobs.c.ended_at.desc())
     .limit(1)
