@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.moderation.chain import EntryKind
 from bot.moderation.documents import load_policy
+from bot.moderation.export import format_who
 from bot.moderation.policies import Versioned, parse_change
 from bot.moderation.pots import LEVELS
 from bot.replies.panel import describe_change
@@ -71,8 +72,8 @@ def format_job_link(job: Job) -> str | None:
 def _sentence(entry: Entry, locale: str) -> str:
     values = {
         "kind": format_safe(entry.kind, MOST_NAME),
-        "member": _mention(entry.member_id) or say(locale, "entry.nobody"),
-        "actor": _mention(entry.actor_id) or say(locale, "entry.rules"),
+        "member": format_who(entry.member_id) or say(locale, "entry.nobody"),
+        "actor": format_who(entry.actor_id) or say(locale, "entry.rules"),
         "subject": ", ".join(format_label(word, locale) for word in entry.subject.split()[:MOST_SUBJECT_WORDS]),
     }
     if entry.kind == EntryKind.BUDGET and entry.content is not None:
@@ -141,7 +142,3 @@ def _change(entry: Entry, locale: str) -> str:
         return describe_change(Versioned(load_policy(document), change=parse_change(entry.subject)), locale)
     except (KeyError, IndexError, TypeError, ValueError):  # somebody tampered with it; the book will say so
         return format_safe(entry.subject, MOST_NAME)
-
-
-def _mention(member_id: int | None) -> str:
-    return "" if member_id is None else f"<@{member_id}>"
