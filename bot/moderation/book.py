@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, func, insert, null, or_, select, update
 
 from bot.database import PASS, cases, entries, later, now
-from bot.database.schema import Instant, Real, spell
+from bot.database.schema import DAY_SECONDS, Instant, Real, spell
 from bot.moderation.chain import (
     SPOKEN,
     WORDLESS,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from bot.database import Database
 
 PAGE = 500
-DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
