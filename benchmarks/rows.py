@@ -76,7 +76,7 @@ async def _move(url: str) -> float:
     async with open_way(url) as way:
         store, numbers = way.plan.store, iter(range(MOVES))
         jobs = [await way.ask() for _ in range(MOVERS)]
-        held = await store.claim(MOVERS)
+        held = await store.hands.claim(MOVERS)
 
         async def keep_moving(number: int) -> None:
             job = held[number]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
-from bot.database.engine import brief
+from bot.database import brief
 from bot.provider import ProviderError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.moderation.lists import Budgets, Presets, Words
 from bot.moderation.policy import SETTINGS
-from bot.moderation.presets import Presets
-from bot.moderation.shapes import NONE, Budgets, Channel, Choices, Dollars, Ids, Share, Switch, Whole, Words
+from bot.moderation.shapes import NONE, Channel, Choices, Dollars, Ids, Share, Switch, Whole
 from bot.replies.panel import OVERVIEW, is_changed, list_choices, list_keys, list_sections
 from bot.replies.texts import say
 

@@ -18,6 +18,7 @@ from bot.jobs.history import NEWEST, Shelf
 from bot.jobs.model import Outlook
 from bot.replies.asking import TooLarge, UploadsClosed, asking
 from bot.replies.embed import build_embed, build_rows
+from bot.replies.files import Picture, open_files
 from bot.replies.history import (
     build_detail,
     build_entries,
@@ -29,7 +30,7 @@ from bot.replies.history import (
     format_thumbnail_name,
     list_relatives,
 )
-from bot.replies.post import UPLOAD_DEADLINE_SECONDS, Picture, open_files
+from bot.replies.post import UPLOAD_DEADLINE_SECONDS
 from bot.replies.texts import say
 from cogs.naming import words
 from cogs.powers import get_guild_id, get_own

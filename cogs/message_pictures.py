@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import discord
 
 from bot.intake import Declared
-from bot.replies.post import is_at_discord
+from bot.replies.files import is_at_discord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,7 +18,8 @@ from discord import app_commands
 from bot.client import Repaint, answer_alone
 from bot.errors import Reason, Refused
 from bot.moderation import likeness
-from bot.moderation.book import EntryKind, Filter
+from bot.moderation.book import Filter
+from bot.moderation.chain import EntryKind
 from bot.moderation.export import format_newest
 from bot.pictures import judge_declared
 from bot.replies.card import SPOILER
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.jobs.tracing import Record
-    from bot.moderation.book import Entry
+    from bot.moderation.chain import Entry
     from bot.moderation.traces import Trace
 
 Interaction = discord.Interaction[Repaint]

@@ -15,7 +15,7 @@ from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.replies.buttons import build_more, build_sure
 from bot.replies.card import LONGEST_ALT, format_default_alt
 from bot.replies.embed import build_rows
-from bot.replies.post import open_files
+from bot.replies.files import open_files
 from bot.replies.texts import say
 from cogs.forms import Form
 from cogs.powers import may_delete, require

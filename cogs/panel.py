@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.client import Repaint, answer_alone, answer_broken
+from bot.moderation.documents import PolicyWrong, read_value
 from bot.moderation.edits import add_budget, add_preset, add_rule
-from bot.moderation.policy import SETTINGS, PolicyWrong, read_value
-from bot.moderation.presets import Presets
+from bot.moderation.lists import Budgets, Presets, Words
+from bot.moderation.policy import SETTINGS
 from bot.moderation.quotas import spent
-from bot.moderation.shapes import MOST_ID, Budgets, Channel, Choices, Ids, Share, Whole, Words
+from bot.moderation.shapes import MOST_ID, Channel, Choices, Ids, Share, Whole
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
 from bot.presets import LONGEST_NAME as LONGEST_PRESET_NAME
 from bot.presets import LONGEST_TEMPLATE, NUMBERS

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.client import Repaint, answer_alone
 from bot.moderation.edits import add_preset
-from bot.moderation.presets import gather_presets
+from bot.moderation.lists import gather_presets
 from bot.presets import LONGEST_NAME, LONGEST_TEMPLATE, find_preset
 from bot.replies.presets import format_presets
 from bot.replies.texts import say

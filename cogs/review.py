@@ -15,8 +15,8 @@ from bot.jobs import JobStatus
 from bot.jobs.docket import Decision
 from bot.replies.card import build_rejection
 from bot.replies.embed import build_answer, build_embed, build_view
+from bot.replies.files import open_files
 from bot.replies.plain import format_line
-from bot.replies.post import open_files
 from bot.replies.texts import say
 from cogs.forms import LONGEST_DAYS, Form, read_days
 from cogs.moderation import begin_answer, moderation

@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 
 from bot.client import Repaint, answer_alone
-from bot.moderation.policy import SETTINGS, PolicyWrong, parse_policy, read_value
+from bot.moderation.documents import PolicyWrong, parse_policy, read_value
+from bot.moderation.policy import SETTINGS
 from bot.moderation.words import LONGEST_NAME
 from bot.replies.panel import Page, format_change, format_mistake, format_mistakes, format_setting, list_choices
 from bot.replies.plain import fit_lines, format_safe

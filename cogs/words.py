@@ -7,8 +7,9 @@ from discord import app_commands
 
 from bot.client import Repaint, answer_alone
 from bot.intake import LONGEST_PROMPT
+from bot.moderation.documents import PolicyWrong
 from bot.moderation.edits import add_rule
-from bot.moderation.policy import Policy, PolicyWrong
+from bot.moderation.policy import Policy
 from bot.moderation.rehearsal import Told
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
 from bot.replies.rehearsal import format_dry_run, format_matches, format_rules

@@ -112,7 +112,7 @@ class World:
         await self._stack.aclose()
         self.house = await self._stack.enter_async_context(open_house(read_settings(self._environment), self.clock))
         await self.env.restart_bot(self.house.client)
-        await self.house.store.abandon_others()
+        await self.house.store.hands.abandon_others()
 
     async def close(self) -> None:
         """Stop the bot."""

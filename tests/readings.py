@@ -1,17 +1,25 @@
-"""What Prometheus would read, for tests: metrics are of the whole process, so a test looks at what came to them."""
+"""What tests read: what Prometheus would, of the whole process, so that a test looks at what came; and the ledger."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import bindparam, select
 
+from bot.database.schema import charges
+from bot.jobs.ledger import ChargeState
+from bot.jobs.rows import parse_usd
 from bot.metrics import format_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.database import Database
+
+GET_CHARGES = select(charges).where(charges.c.job_id == bindparam("job")).order_by(charges.c.turn)
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -44,3 +52,9 @@ def parse_reading(text: str) -> Reading:
 def read_metrics() -> Reading:
     """What is counted in this process, without asking a house for what is read from rows."""
     return parse_reading(format_metrics().decode())
+
+
+async def get_charges(database: Database, job_id: int) -> list[tuple[ChargeState, Decimal]]:
+    """What is known about the charge of each of a job's orders, the first first."""
+    rows = await database.run(GET_CHARGES, job=job_id)
+    return [(ChargeState(row.state), parse_usd(row.usd_micros) or Decimal(0)) for row in rows]

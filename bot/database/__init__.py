@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.database.dialects import ADMITTING, PASS, before, gate, gone
-from bot.database.engine import Clock, Database, system_clock
+from bot.database.engine import Clock, Database, brief, system_clock
 from bot.database.kept import Kept
 from bot.database.migrations import get_head
 from bot.database.moderation import (
@@ -34,6 +34,7 @@ __all__ = [
     "banned_pictures",
     "before",
     "blocks",
+    "brief",
     "build_process_name",
     "cases",
     "charges",

@@ -53,6 +53,6 @@ def cannot_open(error: BaseException) -> Misconfigured:
 
 
 def brief(error: BaseException) -> str:
-    """The driver's own words, without the statement."""
+    """The driver's own words in one line, without the statement and its values."""
     words = str(getattr(error, "orig", None) or error) or type(error).__name__
     return words.splitlines()[0][:200]

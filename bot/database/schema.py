@@ -6,6 +6,7 @@ Money is whole micro-dollars, a time is seconds since 1970 (UTC) on the database
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    literal,
     literal_column,
     text,
     type_coerce,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 Id = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 Micros = Id
+MICROS = Decimal(1_000_000)
+"""In a dollar."""
+DAY_SECONDS = 86_400.0
 Real: TypeEngine[float] = Double().with_variant(sqlite.REAL(), "sqlite")
 Bytes = LargeBinary().with_variant(sqlite.BLOB(), "sqlite")
 
@@ -79,6 +84,11 @@ def _now_on_postgresql(element: now, compiler: SQLCompiler, **_: Any) -> str:  #
 def later(seconds: ColumnElement[float]) -> ColumnElement[datetime]:
     """That many seconds from now, on the database's clock."""
     return type_coerce(type_coerce(now(), Real) + seconds, Instant())
+
+
+def ago(seconds: float) -> ColumnElement[datetime]:
+    """That long ago, on the database's clock."""
+    return later(literal(-seconds, Real))
 
 
 def spell(word: str | int) -> ColumnElement[Any]:

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from bot.database import cases, charges, jobs
-from bot.database.schema import IS_OPEN, OPEN
-from bot.jobs.erasing import ago
+from bot.database.schema import DAY_SECONDS, IS_OPEN, OPEN, ago
 from bot.jobs.model import opened_at
 from bot.jobs.rows import parse_usd
-from bot.moderation.book import DAY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, literal, select
+from sqlalchemy import Integer, and_, bindparam, delete, func, insert, literal, null, select, update
 
-from bot.database import PASS, cases, now, reports
+from bot.database import PASS, cases, jobs, now, pictures, reports
 from bot.database.schema import Instant
 from bot.errors import Reason
-from bot.jobs import statements as sql
 from bot.jobs.erasing import ask_again
 from bot.jobs.model import Job, JobStatus
 from bot.jobs.moves import moved
 from bot.jobs.rows import held, parse_job
-from bot.moderation.book import EntryKind, Line, write
+from bot.jobs.statements import ENDED, FREE, HELD
+from bot.moderation.book import write
 from bot.moderation.cases import Matter, close_case, open_case
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import Flag, format_flags
 
 if TYPE_CHECKING:
@@ -31,6 +32,70 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.database import Database
+
+# A job that waits for a moderator has no turn at the provider any more, and its card is still to be changed.
+WAITS_FOR_MODERATOR: dict[str, Any] = FREE | {
+    "status": "reviewing",
+    "round": null(),
+    "ended_at": null(),
+    "approved_at": null(),
+    "attempts": 0,
+    "turn": jobs.c.turn + 1,
+    "flags": bindparam("flagged"),
+}
+HOLD = update(jobs).where(HELD).values(WAITS_FOR_MODERATOR).returning(jobs)
+REOPEN = (
+    update(jobs)
+    .where(
+        jobs.c.id == bindparam("job"),
+        jobs.c.guild_id == bindparam("guild"),
+        jobs.c.status == bindparam("before"),
+        jobs.c.wake_at.is_(None),  # its end has been told
+    )
+    .values(WAITS_FOR_MODERATOR | {"reason": bindparam("why")})
+    .returning(jobs)
+)
+_REVIEWED = and_(jobs.c.id == bindparam("job"), jobs.c.guild_id == bindparam("guild"), jobs.c.status == "reviewing")
+LET_THROUGH = (
+    update(jobs)
+    .where(_REVIEWED)
+    .values(
+        FREE
+        | {
+            "status": "delivering",
+            "reason": null(),
+            "approved_at": now(),
+            "spoiler": bindparam("hidden", type_=Integer()),
+            "attempts": 0,
+            "turn": jobs.c.turn + 1,
+        }
+    )
+    .returning(jobs)
+)
+REJECT = (
+    update(jobs)
+    .where(_REVIEWED)
+    .values(
+        ENDED
+        | FREE
+        | {
+            "status": "rejected",
+            "reason": bindparam("why"),
+            "reason_values": bindparam("why_values"),
+            "turn": jobs.c.turn + 1,
+        }
+    )
+    .returning(jobs)
+)
+_SHOWN = and_(jobs.c.id == bindparam("job"), jobs.c.status == "done", jobs.c.wake_at.is_(None))
+DELETE = (
+    update(jobs)
+    .where(_SHOWN, jobs.c.reason.is_distinct_from("deleted"))
+    .values(reason="deleted", alts="[]", result_urls="", turn=jobs.c.turn + 1)
+    .returning(jobs.c.id)
+)
+DESCRIBE = update(jobs).where(_SHOWN).values(alts=bindparam("said")).returning(jobs)
+DROP_RESULTS = delete(pictures).where(pictures.c.job_id == bindparam("job"), pictures.c.role == "result")
 
 _IS_APPEAL = (cases.c.job_id == bindparam("job"), cases.c.kind == EntryKind.APPEAL.value)
 APPEALS = select(func.count()).select_from(cases).where(*_IS_APPEAL)
@@ -92,7 +157,7 @@ class Docket:
 
         def work(connection: Connection) -> Job | None:
             connection.execute(PASS, {"gate": matter.guild_id})
-            row = connection.execute(sql.HOLD, {**held(job), "flagged": format_flags(flags), "wait": 0.0}).one_or_none()
+            row = connection.execute(HOLD, {**held(job), "flagged": format_flags(flags), "wait": 0.0}).one_or_none()
             if row is None:
                 return None
             open_case(connection, matter)
@@ -147,7 +212,7 @@ class Docket:
     async def describe(self, job_id: int, alts: Sequence[str]) -> Job | None:
         """Keep what is to be read to who cannot see the results. None: they are not shown any more."""
         said = json.dumps(list(alts), ensure_ascii=False)
-        rows = await self.database.run(sql.DESCRIBE, job=job_id, said=said)
+        rows = await self.database.run(DESCRIBE, job=job_id, said=said)
         return parse_job(rows[0]) if rows else None
 
     async def delete(self, job: Job, by: int) -> bool:
@@ -156,9 +221,9 @@ class Docket:
 
         def work(connection: Connection) -> bool:
             connection.execute(PASS, {"gate": guild_id or job.request.member_id})
-            if connection.execute(sql.DELETE, {"job": job.id}).one_or_none() is None:
+            if connection.execute(DELETE, {"job": job.id}).one_or_none() is None:
                 return False
-            connection.execute(sql.DROP_RESULTS, {"job": job.id})
+            connection.execute(DROP_RESULTS, {"job": job.id})
             if guild_id is not None:
                 write(connection, Line(guild_id, EntryKind.DELETED, by, job.request.member_id, job.id))
             return True
@@ -187,7 +252,7 @@ class Docket:
         appealed = kind is EntryKind.APPEAL
         flags = (*(each for each in job.flags if each.kind != flag.kind), flag)
         row = connection.execute(
-            sql.REOPEN,
+            REOPEN,
             {
                 "job": job.id,
                 "guild": guild_id,
@@ -206,11 +271,11 @@ class Docket:
         about = {"job": job_id, "guild": guild_id, "wait": 0.0}
         if decision in {Decision.APPROVE, Decision.SPOILER}:
             hidden = int(decision is Decision.SPOILER)
-            row = connection.execute(sql.LET_THROUGH, about | {"hidden": hidden}).one_or_none()
+            row = connection.execute(LET_THROUGH, about | {"hidden": hidden}).one_or_none()
         else:
             why = Reason.REVIEW_EXPIRED if decision is Decision.EXPIRE else Reason.REJECTED
             said = json.dumps({"words": words} if words else {})
-            row = connection.execute(sql.REJECT, about | {"why": why.value, "why_values": said}).one_or_none()
+            row = connection.execute(REJECT, about | {"why": why.value, "why_values": said}).one_or_none()
         return None if row is None else parse_job(row)
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     or_,
     select,
     type_coerce,
@@ -26,17 +25,17 @@ from sqlalchemy import (
     update,
 )
 
-from bot.database import PASS, cases, entries, erasures, fingerprints, jobs, later, now, pictures, reports
-from bot.database.schema import Id, Real, spell
+from bot.database import PASS, cases, entries, erasures, fingerprints, jobs, now, pictures, reports
+from bot.database.schema import DAY_SECONDS, Id, ago, spell
 from bot.errors import Reason
 from bot.jobs.model import ENDS, JobStatus
-from bot.moderation.book import DAY_SECONDS, SPOKEN, EntryKind
-from bot.moderation.model import DIRECT_MESSAGES
+from bot.jobs.rows import job_guild
+from bot.moderation.chain import SPOKEN, EntryKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, Row, Select
+    from sqlalchemy import BindParameter, Connection, Executable, Row, Select
 
     from bot.database import Database
     from bot.moderation.book import Book
@@ -48,14 +47,6 @@ LEDGER_DAYS = 45
 """A calendar month, and some days for who settles it."""
 HAND_SECONDS = 300.0
 """A job that was cancelled may be in a step's hands for so long, and that step may still write."""
-
-job_guild = func.coalesce(jobs.c.guild_id, DIRECT_MESSAGES)
-
-
-def ago(seconds: float) -> ColumnElement[Any]:
-    """That long ago, on the database's clock."""
-    return later(literal(-seconds, Real))
-
 
 # Spelled: only so does SQLite see that the small index of erased jobs answers it.
 IS_ERASED = jobs.c.reason == spell(Reason.ERASED.value)

@@ -30,9 +30,8 @@ from bot.database import (
     reports,
 )
 from bot.database.schema import Id
-from bot.jobs.erasing import job_guild
-from bot.jobs.rows import parse_usd
-from bot.moderation.book import SPOKEN, EntryKind
+from bot.jobs.rows import job_guild, parse_usd
+from bot.moderation.chain import SPOKEN, EntryKind
 from bot.moderation.model import parse_flags
 from bot.pictures.result import EXTENSIONS
 

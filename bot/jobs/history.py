@@ -13,8 +13,8 @@ from bot.database import jobs, pictures
 from bot.database.schema import OPEN, Id
 from bot.errors import Reason
 from bot.jobs import statements as sql
-from bot.jobs.erasing import NOT_ERASED, job_guild
-from bot.jobs.rows import parse_job, parse_result
+from bot.jobs.erasing import NOT_ERASED
+from bot.jobs.rows import job_guild, parse_job, parse_result
 from bot.pictures import PictureUnusable
 
 if TYPE_CHECKING:

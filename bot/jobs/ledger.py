@@ -14,7 +14,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Text, bindparam, func, insert, select, update
+from sqlalchemy import Text, bindparam, func, insert, update
 
 from bot.database import charges, now
 from bot.database.schema import Micros, spell
@@ -54,7 +54,6 @@ OPEN = insert(charges).values(
     usd_micros=bindparam("usd"),
     ordered_at=now(),
 )
-GET_CHARGES = select(charges).where(charges.c.job_id == bindparam("job")).order_by(charges.c.turn)
 LEARN = {
     learned: update(charges)
     .where(charges.c.job_id == bindparam("job"), charges.c.state.in_([spell(each.value) for each in before]))

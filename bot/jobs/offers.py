@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import Reason, Refused
+from bot.moderation.lists import gather_presets
 from bot.moderation.model import DIRECT_MESSAGES
-from bot.moderation.presets import gather_presets
 from bot.presets import NUMBERS, find_preset
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 
 from bot.database import jobs
-from bot.jobs.erasing import Erased, job_guild
+from bot.jobs.erasing import Erased
 from bot.jobs.export import Export, export
 from bot.jobs.model import CANCELLABLE
+from bot.jobs.rows import job_guild
 
 if TYPE_CHECKING:
     from bot.database import Database

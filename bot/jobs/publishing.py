@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, null, select, update
+from sqlalchemy import bindparam, null, update
 
-from bot.database import jobs, pictures
+from bot.database import jobs
 from bot.jobs.moves import moved
 from bot.jobs.rows import held, parse_job
-from bot.jobs.statements import FREE, HELD, OVER
+from bot.jobs.statements import FREE, HAS_RESULTS, HELD, OVER
 from bot.jobs.store import ARRIVAL_SECONDS
 from bot.moderation.model import format_flags
 from bot.moderation.rules import Seen
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 ANEW = ("member_name", "locale", "token", "most_upload_bytes", "reachable", "parent_id", "age_restricted")
 """What of a request is as it was when its member published it, not as when they asked."""
 
-_KEPT = select(pictures.c.job_id).where(pictures.c.job_id == jobs.c.id, pictures.c.role == "result").exists()
 PUBLISH = (
     update(jobs)
-    .where(jobs.c.id == bindparam("job"), jobs.c.draft == 1, jobs.c.status == "done", jobs.c.wake_at.is_(None), _KEPT)
+    .where(
+        jobs.c.id == bindparam("job"), jobs.c.draft == 1, jobs.c.status == "done", jobs.c.wake_at.is_(None), HAS_RESULTS
+    )
     .values(
         {name: bindparam(name) for name in ANEW}
         | FREE

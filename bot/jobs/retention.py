@@ -27,11 +27,12 @@ from bot.database import (
     pictures,
     policies,
 )
-from bot.database.schema import Id, Real
-from bot.jobs.erasing import BATCH, ERASABLE, UNDECIDED, ago
-from bot.moderation.book import DAY_SECONDS, WORDLESS
+from bot.database.schema import DAY_SECONDS, Id, Real, ago
+from bot.jobs.erasing import BATCH, ERASABLE, UNDECIDED
+from bot.moderation.chain import WORDLESS
+from bot.moderation.documents import load_policy
 from bot.moderation.model import DIRECT_MESSAGES
-from bot.moderation.policy import Policy, load_policy
+from bot.moderation.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

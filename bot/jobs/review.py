@@ -13,7 +13,7 @@ from bot.errors import Reason
 from bot.jobs.docket import Decision, Docket, Heard
 from bot.jobs.pace import back_off_seconds
 from bot.jobs.ports import ReplyLost, ReplyNotReached
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
 from bot.pictures import PictureUnusable
 
 if TYPE_CHECKING:

@@ -8,15 +8,20 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func
+
+from bot.database import jobs
+from bot.database.schema import MICROS
 from bot.errors import Reason
 from bot.jobs.model import Job, JobStatus, Request
-from bot.moderation.model import parse_flags
+from bot.moderation.model import DIRECT_MESSAGES, parse_flags
 from bot.pictures import Result, Source
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-MICROS = Decimal(1_000_000)
+job_guild = func.coalesce(jobs.c.guild_id, DIRECT_MESSAGES)
+"""The place whose rules hold for a job."""
 REQUEST_COLUMNS = tuple(field.name for field in fields(Request))
 PLAIN_COLUMNS = (
     "turn",

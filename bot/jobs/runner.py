@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.database import brief
 from bot.jobs.moves import speak_of_request
 from bot.jobs.pace import back_off_seconds
 from bot.metrics import STEP_SECONDS
@@ -79,7 +80,7 @@ class Runner:
 
     async def run(self) -> None:
         """Move jobs until `stop`."""
-        await self.store.abandon_others()
+        await self.store.hands.abandon_others()
         await self.waiting.begin()
         while not self._stopping:
             self._woken.clear()
@@ -131,7 +132,7 @@ class Runner:
         if self._stopping or room <= 0 or not await self._is_well():
             return False
         await self.waiting.attend()
-        claimed = await self.store.claim(room)
+        claimed = await self.store.hands.claim(room)
         for job in claimed:
             self._start(self.steps[job.status], job)
         admitted = await self._admit(room - len(claimed))
@@ -155,7 +156,7 @@ class Runner:
 
     def _put_down(self, job: Job, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self.store.put_down(job)
+        self.store.hands.put_down(job)
         self.wake()  # a place at the provider, or in our hands, may be free
 
     async def _do(self, step: Step, job: Job) -> None:
@@ -179,7 +180,7 @@ class Runner:
 
     def _note_trouble(self, error: SQLAlchemyError) -> None:
         """Take up nothing more until the database can write again. Said once, however often it fails."""
-        words = format_trouble(error)
+        words = brief(error)
         if words != self.trouble:
             log.error("the database is in trouble, so nothing is taken up: %s", words, exc_info=error)
         self.trouble = words
@@ -204,10 +205,10 @@ class Runner:
         now = self.clock()
         if self.store.shared and (now - self._looked_at).total_seconds() >= NOTICE_SECONDS:
             self._looked_at = now
-            await self.store.abandon_others()
+            await self.store.hands.abandon_others()
         if (now - self._renewed_at).total_seconds() >= RENEW_SECONDS:
             self._renewed_at = now
-            await self.store.renew()
+            await self.store.hands.renew()
         if (now - self._swept_at).total_seconds() >= SWEEP_SECONDS:
             self._swept_at = now
             await self.sweep()
@@ -216,12 +217,7 @@ class Runner:
         if self.trouble:
             return TROUBLE_SECONDS
         longest = NOTICE_SECONDS if self.store.shared else LONGEST_SLEEP_SECONDS
-        due = [await self.store.seconds_to_next(), self.waiting.seconds_to_next()]
+        due = [await self.store.hands.seconds_to_next(), self.waiting.seconds_to_next()]
         if len(self._in_hand) >= MOST_IN_HAND:
             return longest
         return min([longest, *(max(0.0, seconds) for seconds in due if seconds is not None)])
-
-
-def format_trouble(error: SQLAlchemyError) -> str:
-    """The driver's own words in one line, without the statement and its values."""
-    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0][:200]

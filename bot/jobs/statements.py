@@ -1,4 +1,4 @@
-"""Every statement about jobs, built once: one guarded statement for each move.
+"""The statements of `Store`: one guarded statement for each move.
 
 A taking raises `turn`; every later write names the turn it believes to hold (`HELD`) and touches nothing if it is over.
 While the provider works, a row belongs to nobody: `wake_at` says when anybody may take it up.
@@ -26,17 +26,13 @@ from sqlalchemy import (
     update,
 )
 
-from bot.database import before, gone, jobs, later, now, pictures
-from bot.database.schema import IS_OPEN, Id, Real, spell
+from bot.database import jobs, later, now, pictures
+from bot.database.schema import IS_OPEN, Real, spell
 from bot.jobs.model import CANCELLABLE
 from bot.jobs.rows import REQUEST_COLUMNS
 
 RECENT = 50
 """How many finished jobs of a model speak for how long it usually takes."""
-
-
-def _text(name: str) -> BindParameter[str]:
-    return bindparam(name, type_=Text())
 
 
 def _seconds(name: str) -> BindParameter[float]:
@@ -52,7 +48,6 @@ _LISTENING = jobs.c.status.in_([spell(each) for each in IN_FLIGHT])
 IS_IN_FLIGHT = and_(IS_OPEN, _LISTENING)
 
 HELD = and_(jobs.c.id == bindparam("job"), jobs.c.turn == bindparam("held"))
-OURS: dict[str, Any] = {"owner": _text("me"), "wake_at": later(_seconds("lease")), "turn": jobs.c.turn + 1}
 FREE: dict[str, Any] = {"owner": null(), "wake_at": later(_seconds("wait"))}
 ENDED: dict[str, Any] = {"ended_at": now(), "attempts": 0}
 OVER: dict[str, Any] = {"owner": null(), "wake_at": null(), "ended_at": now(), "turn": jobs.c.turn + 1}
@@ -112,41 +107,6 @@ QUEUE = (
     .returning(jobs)
 )
 
-_IS_READY = and_(IS_QUEUED, or_(jobs.c.wake_at.is_(None), jobs.c.wake_at <= now()))
-_NEXT = select(jobs.c.id).where(_IS_READY).order_by(jobs.c.round, jobs.c.id).limit(1)
-_TAKEN = select(func.count()).select_from(jobs).where(IS_IN_FLIGHT).correlate(None)
-_ROOM = _TAKEN.scalar_subquery() < bindparam("most", type_=Integer())
-CAN_ADMIT = _NEXT.where(_ROOM)
-"""Whether it is worth passing the gate of admission."""
-ADMIT = (
-    update(jobs)
-    .where(jobs.c.id == _NEXT.with_for_update(skip_locked=True).scalar_subquery(), IS_QUEUED, _ROOM)
-    .values(OURS | {"status": "submitting", "submitted_at": now()})
-    .returning(jobs)
-)
-
-# What this process holds is never taken up by it again, however late its lease; what it lost hold of is.
-_HANDS = bindparam("hands", type_=Id, expanding=True)
-_NOT_IN_HAND = or_(jobs.c.owner.is_(None), jobs.c.owner != _text("me"), jobs.c.id.not_in(_HANDS))
-_DUE = (
-    select(jobs.c.id, jobs.c.owner)
-    .where(jobs.c.status != "queued", jobs.c.wake_at <= now(), _NOT_IN_HAND)
-    .order_by(jobs.c.wake_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-CLAIM = (
-    update(jobs).where(jobs.c.id == _DUE.c.id).values(OURS).returning(jobs, before(_DUE.c.owner).label("taken_from"))
-)
-RENEW = update(jobs).where(jobs.c.id.in_(_HANDS), jobs.c.owner == _text("me")).values(wake_at=later(_seconds("lease")))
-_ORPHANS = (
-    select(jobs.c.id)
-    .where(jobs.c.wake_at.is_not(None), jobs.c.owner.is_not(None), gone(jobs.c.owner, _text("me")))
-    .with_for_update(skip_locked=True)
-    .cte("orphans")
-)
-ABANDON = update(jobs).where(jobs.c.id == _ORPHANS.c.id).values(owner=null(), wake_at=now()).returning(jobs.c.id)
 RELEASE = (
     update(jobs)
     .where(HELD)
@@ -177,7 +137,9 @@ HINT = (
     update(jobs)
     .where(jobs.c.key == bindparam("secret_key"))
     .values(
-        task_id=case((_LISTENING, func.coalesce(jobs.c.task_id, _text("task"))), else_=jobs.c.task_id),
+        task_id=case(
+            (_LISTENING, func.coalesce(jobs.c.task_id, bindparam("task", type_=Text()))), else_=jobs.c.task_id
+        ),
         wake_at=case((and_(_LISTENING, jobs.c.owner.is_(None)), now()), else_=jobs.c.wake_at),
     )
     .returning(jobs.c.id)
@@ -218,75 +180,12 @@ END = (
     .values(ENDED | {"status": bindparam("end"), "reason": bindparam("why"), "reason_values": bindparam("why_values")})
     .returning(jobs)
 )
-# A job that waits for a moderator has no turn at the provider any more, and its card is still to be changed.
-WAITS_FOR_MODERATOR: dict[str, Any] = FREE | {
-    "status": "reviewing",
-    "round": null(),
-    "ended_at": null(),
-    "approved_at": null(),
-    "attempts": 0,
-    "turn": jobs.c.turn + 1,
-    "flags": bindparam("flagged"),
-}
-HOLD = update(jobs).where(HELD).values(WAITS_FOR_MODERATOR).returning(jobs)
-REOPEN = (
-    update(jobs)
-    .where(
-        jobs.c.id == bindparam("job"),
-        jobs.c.guild_id == bindparam("guild"),
-        jobs.c.status == bindparam("before"),
-        jobs.c.wake_at.is_(None),  # its end has been told
-    )
-    .values(WAITS_FOR_MODERATOR | {"reason": bindparam("why")})
-    .returning(jobs)
-)
-_REVIEWED = and_(jobs.c.id == bindparam("job"), jobs.c.guild_id == bindparam("guild"), jobs.c.status == "reviewing")
-LET_THROUGH = (
-    update(jobs)
-    .where(_REVIEWED)
-    .values(
-        FREE
-        | {
-            "status": "delivering",
-            "reason": null(),
-            "approved_at": now(),
-            "spoiler": bindparam("hidden", type_=Integer()),
-            "attempts": 0,
-            "turn": jobs.c.turn + 1,
-        }
-    )
-    .returning(jobs)
-)
-REJECT = (
-    update(jobs)
-    .where(_REVIEWED)
-    .values(
-        ENDED
-        | FREE
-        | {
-            "status": "rejected",
-            "reason": bindparam("why"),
-            "reason_values": bindparam("why_values"),
-            "turn": jobs.c.turn + 1,
-        }
-    )
-    .returning(jobs)
-)
 CANCEL = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"), jobs.c.status.in_([spell(each.value) for each in sorted(CANCELLABLE)]))
     .values(ENDED | FREE | {"status": "cancelled", "reason": "cancelled", "turn": jobs.c.turn + 1})
     .returning(jobs)
 )
-
-_SHOWN = and_(jobs.c.id == bindparam("job"), jobs.c.status == "done", jobs.c.wake_at.is_(None))
-DELETE = (
-    update(jobs)
-    .where(_SHOWN, jobs.c.reason.is_distinct_from("deleted"))
-    .values(reason="deleted", alts="[]", result_urls="", turn=jobs.c.turn + 1)
-    .returning(jobs.c.id)
-)
-DESCRIBE = update(jobs).where(_SHOWN).values(alts=bindparam("said")).returning(jobs)
 
 RENEW_TOKEN = (
     update(jobs)
@@ -296,12 +195,14 @@ RENEW_TOKEN = (
 )
 
 KNOWN_TASKS = select(jobs.c.task_id).where(jobs.c.task_id.in_(bindparam("tasks", expanding=True)))
+HAS_RESULTS = select(pictures.c.job_id).where(pictures.c.job_id == jobs.c.id, pictures.c.role == "result").exists()
+"""Whether its finished pictures are kept."""
 KEPT_RESULT = (
     select(jobs)
     .where(
         jobs.c.member_id == bindparam("member"),
         jobs.c.status == "done",
-        select(pictures.c.job_id).where(pictures.c.job_id == jobs.c.id, pictures.c.role == "result").exists(),
+        HAS_RESULTS,
     )
     .order_by(case((jobs.c.reason == "reply_gone", 0), else_=1), jobs.c.ended_at.desc())
     .limit(1)
@@ -313,12 +214,6 @@ GET_BY_MESSAGE = select(jobs).where(
     jobs.c.channel_id == bindparam("channel"),
     jobs.c.message_id == bindparam("message"),
     jobs.c.draft == 0,  # no message leads others to one
-)
-# Of the jobs that wait for room at the provider, only those count that were told to come back later.
-NEXT_WAKE = select((type_coerce(func.min(jobs.c.wake_at), Real) - type_coerce(now(), Real)).label("seconds")).where(
-    jobs.c.wake_at.is_not(None),
-    _NOT_IN_HAND,
-    or_(jobs.c.status != "queued", jobs.c.wake_at > now()),
 )
 _self = jobs.alias("mine")
 PLACE = (
@@ -341,7 +236,6 @@ RECENT_SECONDS = (
 )
 
 ADD_PICTURE = insert(pictures)
-DROP_RESULTS = delete(pictures).where(pictures.c.job_id == bindparam("job"), pictures.c.role == "result")
 SOURCE = select(pictures).where(pictures.c.job_id == bindparam("job"), pictures.c.role == "source")
 RESULTS = (
     select(pictures)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.database import ADMITTING, PASS, Kept
+from bot.database import PASS, Kept
 from bot.jobs import statements as sql
-from bot.jobs.ledger import GET_CHARGES, ChargeState, learn_charge, open_charge
+from bot.jobs.hands import Hands
+from bot.jobs.ledger import ChargeState, learn_charge
 from bot.jobs.model import Job, JobStatus, Request
 from bot.jobs.moves import moved
 from bot.jobs.rows import (
@@ -21,14 +21,13 @@ from bot.jobs.rows import (
     parse_job,
     parse_result,
     parse_source,
-    parse_usd,
     to_micros,
 )
-from bot.metrics import LEASE_TAKEOVERS
 from bot.moderation.model import format_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
 
     from sqlalchemy import Connection, Executable
 
@@ -38,21 +37,18 @@ if TYPE_CHECKING:
     from bot.pictures import Result, Source
     from bot.provider import Task
 
-LEASE_SECONDS = 60.0
 PULSE_BYTES = 1024 * 1024
 ARRIVAL_SECONDS = 15.0
 """A row whose interaction is not answered by then is taken up by the next loop that sees it."""
 
 
 class Store:
-    """The rows of jobs, seen from one process. `me` names this process in leases; `shared`: there may be others."""
+    """The rows of jobs, and in `hands` those this process, `me`, has taken up. `shared`: there may be others."""
 
     def __init__(self, database: Database, me: str) -> None:
         self._database = database
-        self.me = me
         self.shared = database.shared
-        self._hands: set[int] = set()
-        self._ours = {"me": me, "lease": LEASE_SECONDS}
+        self.hands = Hands(database, me)
 
     # -- arriving ------------------------------------------------------------------------------------------------
 
@@ -131,57 +127,7 @@ class Store:
 
         return moved(await self._database.transact(work))
 
-    # -- taking up -----------------------------------------------------------------------------------------------
-
-    async def admit(self, concurrency: int, charge: Callable[[Connection, Job], None] = open_charge) -> Job | None:
-        """Take the job whose turn it is and mark it as being submitted, if the provider has room for one more.
-
-        The room is counted over all processes. `charge` opens its charge; where it raises, nothing was written.
-        """
-        if not await self._database.run_ahead(sql.CAN_ADMIT, most=concurrency):
-            return None
-
-        def work(connection: Connection) -> Job | None:
-            connection.execute(PASS, {"gate": ADMITTING})
-            row = connection.execute(sql.ADMIT, {"most": concurrency, **self._ours}).one_or_none()
-            if row is None:
-                return None
-            job = parse_job(row)
-            charge(connection, job)
-            return job
-
-        admitted = moved(await self._database.transact(work))
-        if admitted is not None:
-            self._hands.add(admitted.id)
-        return admitted
-
-    async def claim(self, most: int) -> list[Job]:
-        """Take up what is due, except what is in our own hands already."""
-        rows = await self._database.run_ahead(sql.CLAIM, most=most, hands=list(self._hands), **self._ours)
-        LEASE_TAKEOVERS.labels("expired").inc(sum(row.taken_from not in {None, self.me} for row in rows))
-        claimed = [parse_job(row) for row in rows]
-        self._hands.update(job.id for job in claimed)
-        return claimed
-
-    def put_down(self, job: Job) -> None:
-        """It is in our hands no longer. If it was not released, because the database was away, its lease runs out."""
-        self._hands.discard(job.id)
-
-    async def renew(self) -> None:
-        """Keep what is in our hands."""
-        await self._database.run_ahead(sql.RENEW, hands=list(self._hands), **self._ours)
-
-    async def abandon_others(self) -> None:
-        """Free what processes that are gone had in their hands, where the database can tell who is."""
-        if self._database.tells_who_lives:
-            rows = await self._database.run_ahead(sql.ABANDON, me=self.me)
-            LEASE_TAKEOVERS.labels("gone").inc(len(rows))
-
-    async def seconds_to_next(self) -> float | None:
-        """How long until something will be due, on the database's clock."""
-        rows = await self._database.run_ahead(sql.NEXT_WAKE, me=self.me, hands=list(self._hands))
-        seconds: float | None = rows[0].seconds
-        return seconds
+    # -- later ---------------------------------------------------------------------------------------------------
 
     async def pulse(self) -> None:
         """Write as much as a picture, and forget it: that there is room is all there is to learn."""
@@ -325,11 +271,6 @@ class Store:
         """The checked picture behind a job's key, while the job is not over."""
         rows = await self._database.run(sql.HOSTED, secret_key=key)
         return bytes(rows[0].data) if rows else None
-
-    async def get_charges(self, job_id: int) -> list[tuple[ChargeState, Decimal]]:
-        """What is known about the charge of each of a job's orders, the first first."""
-        rows = await self._database.run(GET_CHARGES, job=job_id)
-        return [(ChargeState(row.state), parse_usd(row.usd_micros) or Decimal(0)) for row in rows]
 
     async def _move(self, statement: Executable, learned: Callable[[Connection], None], **values: object) -> Job | None:
         """A guarded move, and in the same transaction what was learned about money, also by who lost the turn."""

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from bot.database import Database
     from bot.jobs.model import Job
     from bot.jobs.store import Store
-    from bot.moderation.book import Book, Entry
+    from bot.moderation.book import Book
     from bot.moderation.cases import Case, Cases
+    from bot.moderation.chain import Entry
 
 MOST_ENTRIES = 20
 MOST_KIN = 20

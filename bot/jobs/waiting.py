@@ -94,7 +94,7 @@ class Waiting:
         if not self.pause.lets_go():
             return None
         try:
-            job = await self.store.admit(self.concurrency, self.spending.open_charge)
+            job = await self.store.hands.admit(self.concurrency, self.spending.open_charge)
         except Refused as full:
             self.pause.failed(full.reason)
             return None

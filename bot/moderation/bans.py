@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from bot.database import PASS, banned_pictures, later, now
-from bot.database.schema import Real
-from bot.moderation.book import DAY_SECONDS, EntryKind, Line, write
+from bot.database.schema import DAY_SECONDS, Real
+from bot.moderation.book import write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.likeness import NEAR, get_nearest
 
 if TYPE_CHECKING:

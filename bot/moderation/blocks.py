@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
 
 from bot.database import PASS, blocks, later, now
-from bot.database.schema import Real
+from bot.database.schema import DAY_SECONDS, Real
 from bot.errors import Reason, Refused
-from bot.moderation.book import DAY_SECONDS, EntryKind, Line, write
+from bot.moderation.book import write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.standing import format_opening
 
 if TYPE_CHECKING:

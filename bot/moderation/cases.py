@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, and_, bindparam, func, insert, select, update
 
 from bot.database import PASS, cases, entries, jobs, later, now
-from bot.database.schema import Instant, Real
-from bot.moderation.book import DAY_SECONDS, EntryKind, Line, write
+from bot.database.schema import DAY_SECONDS, Instant, Real
+from bot.moderation.book import write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import Flag, format_flags, parse_flags
 
 if TYPE_CHECKING:

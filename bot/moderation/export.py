@@ -8,7 +8,7 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from bot.moderation.book import Entry, format_value
+from bot.moderation.chain import Entry, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,8 +62,8 @@ def _cells(entry: Entry) -> list[str]:
         entry.written_at.isoformat(timespec="seconds"),
         entry.kind,
         entry.subject,
-        _mention(entry.actor_id),
-        _mention(entry.member_id),
+        format_who(entry.actor_id),
+        format_who(entry.member_id),
         "" if entry.job_id is None else f"job {entry.job_id}",
         "" if entry.case_number is None else str(entry.case_number),
         words,
@@ -74,7 +74,8 @@ def _format(content: Any) -> list[str]:
     return [f"{key}: {value}" for key, value in content.items()]
 
 
-def _mention(member_id: int | None) -> str:
+def format_who(member_id: int | None) -> str:
+    """Who it was, as Discord writes a mention; empty for nobody."""
     return "" if member_id is None else f"<@{member_id}>"
 
 

@@ -14,9 +14,12 @@ from sqlalchemy import bindparam, func, insert, select
 
 from bot.database import PASS, now
 from bot.database import policies as rows
-from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.book import write
+from bot.moderation.chain import EntryKind, Line
+from bot.moderation.documents import load_policy
+from bot.moderation.edits import with_value, without_value
 from bot.moderation.model import DIRECT_MESSAGES
-from bot.moderation.policy import Policy, load_policy
+from bot.moderation.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,12 +123,12 @@ class Policies:
     ) -> Versioned:
         """The same with what `edit` makes of the policy in force: for a list that others may be adding to."""
         change = Change("set", key, channel_id)
-        return await self._write(guild_id, by, change, lambda policy: policy.with_value(key, edit(policy), channel_id))
+        return await self._write(guild_id, by, change, lambda policy: with_value(policy, key, edit(policy), channel_id))
 
     async def clear(self, guild_id: int, by: int, key: str, channel_id: int | None = None) -> Versioned:
         """Give one setting its default again; for a channel: what the guild has."""
         change = Change("default", key, channel_id)
-        return await self._write(guild_id, by, change, lambda policy: policy.without_value(key, channel_id))
+        return await self._write(guild_id, by, change, lambda policy: without_value(policy, key, channel_id))
 
     async def replace(self, guild_id: int, by: int, policy: Policy) -> Versioned:
         """Put a whole policy in the place of the one in force."""

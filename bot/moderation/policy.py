@@ -6,80 +6,27 @@ needs to be set up: the defaults are a policy that works.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import Field, dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.config import MODEL_NAMES
+from bot.moderation.lists import Budgets, Presets, RoleBudget, Words
 from bot.moderation.pack import LANGUAGES
-from bot.moderation.presets import Presets
-from bot.moderation.shapes import (
-    Budgets,
-    Channel,
-    Choice,
-    Choices,
-    Dollars,
-    Ids,
-    Locale,
-    RoleBudget,
-    Shape,
-    Share,
-    Switch,
-    Unfit,
-    Whole,
-    Words,
-)
+from bot.moderation.shapes import Channel, Choice, Choices, Dollars, Ids, Locale, Shape, Share, Switch, Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from bot.moderation.words import WordRule
     from bot.presets import Preset
 
-__all__ = [
-    "SECTIONS",
-    "SETTINGS",
-    "Mistake",
-    "Policy",
-    "PolicyWrong",
-    "RoleBudget",
-    "Setting",
-    "add_item",
-    "load_policy",
-    "parse_policy",
-    "read_value",
-]
-
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 MOST_CHANNELS = 200
 MOST_ROLES = 100
-MOST_OVERRIDES = 100
 FORMAT = 1
 """Of the JSON document."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something in a policy that cannot be, as a key of the catalogue with the values of its sentence.
-
-    `key`: the setting, "" where it is about the whole; `channel_id`: in the overrides of this channel.
-    """
-
-    problem: str
-    key: str = ""
-    channel_id: int | None = None
-    values: Mapping[str, object] = field(default_factory=dict)
-
-
-class PolicyWrong(ValueError):
-    """A policy that cannot be. Every mistake at once."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__(", ".join(f"{each.key}: {each.problem}" for each in mistakes))
-        self.mistakes = mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,40 +140,6 @@ class Policy:
             own |= self.overrides.get(place or 0, {})
         return replace(self, **own) if own else self
 
-    def with_value(self, key: str, value: Any, channel_id: int | None = None) -> Policy:
-        """The policy with one setting changed, for one channel or for the guild. Raises `PolicyWrong`."""
-        shape, mistakes = SETTINGS[key].shape, list[Mistake]()
-        fitting = _parse_values({key: shape.dump(value)}, channel_id, mistakes)
-        if mistakes:
-            raise PolicyWrong(mistakes)
-        if channel_id is None:
-            changed = replace(self, **fitting)
-        else:
-            own = {**self.overrides.get(channel_id, {}), **fitting}
-            changed = replace(self, overrides={**self.overrides, channel_id: own})
-        changed.check()
-        return changed
-
-    def without_value(self, key: str, channel_id: int | None = None) -> Policy:
-        """The policy with one setting at its default; for a channel: as in the guild. Raises `PolicyWrong`."""
-        if channel_id is None:
-            return self.with_value(key, SETTINGS[key].default)
-        own = {name: value for name, value in self.overrides.get(channel_id, {}).items() if name != key}
-        others = {place: values for place, values in self.overrides.items() if place != channel_id}
-        changed = replace(self, overrides=others | ({channel_id: own} if own else {}))
-        changed.check()
-        return changed
-
-    def check(self) -> None:
-        """Raise `PolicyWrong` for what is right alone and wrong together, in the guild or in a channel."""
-        mistakes = list(_find_contradictions(self, None))
-        for channel_id in self.overrides:
-            mistakes += _find_contradictions(self.at(channel_id), channel_id)
-        if len(self.overrides) > MOST_OVERRIDES:
-            mistakes.append(Mistake("too_many_overrides", values={"most": MOST_OVERRIDES}))
-        if mistakes:
-            raise PolicyWrong(mistakes)
-
     def dump(self) -> dict[str, Any]:
         """The policy as JSON, with every setting."""
         return {
@@ -249,97 +162,3 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 )
 """The table, in the order it is shown."""
 SECTIONS = tuple(dict.fromkeys(setting.section for setting in SETTINGS.values()))
-
-
-def read_value(key: str, text: str) -> Any:
-    """The value of a setting that somebody typed. Raises `PolicyWrong`."""
-    shape = SETTINGS[key].shape
-    try:
-        return shape.parse(shape.read(text))
-    except Unfit as unfit:
-        raise PolicyWrong([Mistake(unfit.problem, key, values=unfit.values)]) from unfit
-
-
-def add_item(key: str, others: Sequence[Any], new: Mapping[str, object]) -> Any:
-    """The value of a setting that is a list: the others, and this new one as JSON. Raises `PolicyWrong`."""
-    shape, mistakes = SETTINGS[key].shape, list[Mistake]()
-    dumped = cast("list[object]", shape.dump(tuple(others)))
-    values = _parse_values({key: [*dumped, dict(new)]}, None, mistakes)
-    if mistakes:
-        raise PolicyWrong(mistakes)
-    return values[key]
-
-
-def parse_policy(document: object) -> Policy:
-    """The policy in a JSON document; what it does not say is as by default. Raises `PolicyWrong` with every mistake."""
-    if not isinstance(document, dict):
-        raise PolicyWrong([Mistake("not_a_policy")])
-    mistakes: list[Mistake] = []
-    if document.get("format", FORMAT) != FORMAT:
-        mistakes.append(Mistake("other_format", values={"format": FORMAT}))
-    given = {key: value for key, value in document.items() if key not in {"format", "overrides"}}
-    values = _parse_values(given, None, mistakes)
-    overrides = _parse_overrides(document.get("overrides", {}), mistakes)
-    if mistakes:
-        raise PolicyWrong(mistakes)
-    policy = Policy(**values, overrides=overrides)
-    policy.check()
-    return policy
-
-
-def load_policy(document: Mapping[str, Any]) -> Policy:
-    """The policy in a row, which was checked when it was written: a guild's rules never stop being readable.
-
-    What does not fit any more, because the bot has changed since, is as by default, and in the log.
-    """
-    mistakes: list[Mistake] = []
-    given = {key: value for key, value in document.items() if key not in {"format", "overrides"}}
-    values = _parse_values(given, None, mistakes, stored=True)
-    policy = Policy(**values, overrides=_parse_overrides(document.get("overrides", {}), mistakes, stored=True))
-    for mistake in mistakes:
-        log.warning("a stored policy says something that is no longer possible, so the default counts: %s", mistake)
-    return policy
-
-
-def _parse_values(
-    given: Mapping[str, object], channel_id: int | None, mistakes: list[Mistake], *, stored: bool = False
-) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, value in given.items():
-        if key not in SETTINGS:
-            mistakes.append(Mistake("unknown", values={"name": key}, channel_id=channel_id))
-        elif channel_id is not None and not SETTINGS[key].per_channel:
-            mistakes.append(Mistake("not_per_channel", key, channel_id))
-        else:
-            try:
-                shape = SETTINGS[key].shape
-                values[key] = shape.load(value) if stored else shape.parse(value)
-            except Unfit as unfit:
-                mistakes.append(Mistake(unfit.problem, key, channel_id, unfit.values))
-    return values
-
-
-def _parse_overrides(given: object, mistakes: list[Mistake], *, stored: bool = False) -> dict[int, dict[str, Any]]:
-    if not isinstance(given, dict) or not all(isinstance(own, dict) for own in given.values()):
-        mistakes.append(Mistake("overrides"))
-        return {}
-    overrides = {}
-    channel = Channel()
-    for place, own in given.items():
-        try:
-            channel_id = channel.parse(place)
-        except Unfit:
-            mistakes.append(Mistake("overrides"))
-            continue
-        if channel_id is not None and own:
-            overrides[channel_id] = _parse_values(own, channel_id, mistakes, stored=stored)
-    return overrides
-
-
-def _find_contradictions(policy: Policy, channel_id: int | None) -> Iterator[Mistake]:
-    if policy.least_strength > policy.most_strength:
-        yield Mistake("strengths", "least_strength", channel_id)
-    if policy.review == "everything" and policy.review_channel_id is None:
-        yield Mistake("nowhere_to_review", "review", channel_id)
-    if policy.presets_only and not policy.presets and not policy.operator_presets:
-        yield Mistake("no_presets", "presets_only", channel_id)

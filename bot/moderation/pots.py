@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.moderation.policy import Policy, RoleBudget
+    from bot.moderation.lists import RoleBudget
+    from bot.moderation.policy import Policy
 
 LEVELS = (100, 80)
 """At how many per cent moderators are told, the highest first."""

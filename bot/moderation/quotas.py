@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select
 
 from bot.database import entries, job_roles, jobs
-from bot.database.schema import IS_OPEN, Instant, spell
+from bot.database.schema import IS_OPEN, MICROS, Instant, spell
 from bot.errors import Reason, Refused
-from bot.moderation.book import EntryKind, Line, write
+from bot.moderation.book import write
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.pots import (
     LEVELS,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from bot.moderation.model import Ask, Standing
     from bot.moderation.policy import Policy
 
-MICROS = 1_000_000
 FULL = {
     PotKind.GUILD: Reason.BUDGET_GUILD,
     PotKind.ROLE: Reason.BUDGET_ROLE,

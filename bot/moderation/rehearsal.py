@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 
 from bot.database import jobs, later
-from bot.database.schema import Real
-from bot.moderation.book import DAY_SECONDS
+from bot.database.schema import DAY_SECONDS, Real
 from bot.moderation.patterns import Patterns
 from bot.moderation.prompts import gather_rules, judge_prompt
 from bot.presets import fill

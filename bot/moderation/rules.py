@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason, Refused
 from bot.moderation import likeness
-from bot.moderation.book import EntryKind, Line, has_lately, write
+from bot.moderation.book import has_lately, write
 from bot.moderation.cases import Matter, join_case
+from bot.moderation.chain import EntryKind, Line
+from bot.moderation.lists import gather_presets
 from bot.moderation.model import DIRECT_MESSAGES, Ask, Flag, Standing
-from bot.moderation.presets import gather_presets
 from bot.moderation.prompts import Match, gather_rules, judge_prompt
 from bot.moderation.quotas import COOLING, OverBudget, hold, judge_cooldown, warn
 from bot.moderation.safety import judge_score

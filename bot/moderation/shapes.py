@@ -7,28 +7,23 @@ fit raises `Unfit`, whose `problem` is a key of the catalogue and whose `values`
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
-
-from bot.moderation.words import WordRule, WordRuleWrong, parse_word_rule
 
 ON = frozenset({"on", "yes", "true"})
 OFF = frozenset({"off", "no", "false"})
 NONE = "none"
+"""What is typed for "nothing": no limit, no channel, an empty list."""
 CENTS = re.compile(r",(\d{1,2})$")
 """Cents as most of Europe writes them; a comma before three digits may mean thousands, and is not guessed at."""
-"""What is typed for "nothing": no limit, no channel, an empty list."""
 MOST_ID = 2**63 - 1
 MOST_DOLLARS = 100_000
 SHARE_DIGITS = 2
 DOLLAR_DIGITS = 4
-MOST_BUDGETS = 25
-MOST_WORD_RULES = 50
 ID = re.compile(r"[0-9]{1,20}")
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,4})?")
 MENTION = re.compile(r"<(?:#|@&)([0-9]{1,20})>|(?<![\w@!])([0-9]{1,20})\b")
-BUDGET = re.compile(r"(?:<@&)?([0-9]{1,20})>?\s+(\S+)\s+(\S+)")
 
 
 class Unfit(ValueError):
@@ -60,15 +55,6 @@ class Shape:
     def read(self, text: str) -> object:
         """What somebody typed, as JSON: for `parse`, which judges it. Raises `Unfit`."""
         return text.strip().casefold()
-
-
-@dataclass(frozen=True, slots=True)
-class RoleBudget:
-    """What all members with a role may spend together. None: no limit."""
-
-    role_id: int
-    day_usd: Decimal | None
-    month_usd: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +190,7 @@ class Channel(Shape):
 
     def parse(self, given: object) -> int | None:
         """An id as a string."""
-        return None if given is None else _parse_id(given)
+        return None if given is None else parse_id(given)
 
     def dump(self, value: int | None) -> object:
         """As a string."""
@@ -229,7 +215,7 @@ class Ids(Shape):
             raise Unfit("ids", most=self.most)
         if len(given) > self.most:
             raise Unfit("too_many", most=self.most)
-        return frozenset(_parse_id(each) for each in given)
+        return frozenset(parse_id(each) for each in given)
 
     def dump(self, value: frozenset[int]) -> object:
         """As strings, in order."""
@@ -255,79 +241,8 @@ class Locale(Shape):
         return "" if text.strip().casefold() == NONE else text.strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Budgets(Shape):
-    """Budgets of roles, each role once, typed as `@role 1.00 20.00` (a day, a month), with commas between them."""
-
-    def parse(self, given: object) -> tuple[RoleBudget, ...]:
-        """A list of objects with `role`, `day` and `month`."""
-        if not isinstance(given, list) or any(not isinstance(each, dict) for each in given):
-            raise Unfit("budgets")
-        if len(given) > MOST_BUDGETS:
-            raise Unfit("too_many", most=MOST_BUDGETS)
-        money = Dollars()
-        budgets: dict[int, RoleBudget] = {}
-        for each in given:
-            role_id = _parse_id(each.get("role"))
-            if role_id in budgets or each.keys() - {"role", "day", "month"}:
-                raise Unfit("budgets")
-            budgets[role_id] = RoleBudget(role_id, money.parse(each.get("day")), money.parse(each.get("month")))
-        return tuple(budgets[role_id] for role_id in sorted(budgets))
-
-    def dump(self, value: tuple[RoleBudget, ...]) -> object:
-        """As objects."""
-        money = Dollars()
-        return [
-            {"role": str(each.role_id), "day": money.dump(each.day_usd), "month": money.dump(each.month_usd)}
-            for each in value
-        ]
-
-    def read(self, text: str) -> object:
-        """The budgets."""
-        if text.strip().casefold() == NONE:
-            return []
-        money = Dollars()
-        parts = [BUDGET.fullmatch(part.strip()) for part in text.split(",")]
-        return [
-            {"role": part[1], "day": money.read(part[2]), "month": money.read(part[3])} if part else None
-            for part in parts
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Words(Shape):
-    """The guild's own rules about words, each with a name of its own. They have commands of their own to type them."""
-
-    def parse(self, given: object) -> tuple[WordRule, ...]:
-        """A list of objects, as `bot.moderation.words` knows them."""
-        if not isinstance(given, list):
-            raise Unfit("words")
-        if len(given) > MOST_WORD_RULES:
-            raise Unfit("too_many", most=MOST_WORD_RULES)
-        rules: dict[str, WordRule] = {}
-        for each in given:
-            try:
-                rule = parse_word_rule(each)
-            except WordRuleWrong as error:
-                raise Unfit(error.problem, **error.values) from error
-            if rule.name in rules:
-                raise Unfit("words_twice", name=rule.name)
-            rules[rule.name] = rule
-        return tuple(rules.values())
-
-    def load(self, given: Any) -> tuple[WordRule, ...]:
-        """Patterns were tried when they were written; one that cannot be used any more is listed, not lost."""
-        try:
-            return tuple(WordRule(**each) for each in given)
-        except TypeError as error:
-            raise Unfit("words") from error
-
-    def dump(self, value: tuple[WordRule, ...]) -> object:
-        """As objects."""
-        return [asdict(rule) for rule in value]
-
-
-def _parse_id(given: object) -> int:
+def parse_id(given: object) -> int:
+    """An id out of a string. Raises `Unfit`."""
     if not isinstance(given, str) or not ID.fullmatch(given) or not 0 < int(given) <= MOST_ID:
         raise Unfit("id")
     return int(given)

@@ -23,19 +23,10 @@ import stamina
 
 from bot.provider.download import read_at_most
 from bot.provider.errors import OutcomeUnknown, ReadFailed, Unreachable
+from bot.provider.orders import HISTORY_PAGE, build_history_query, build_order
 from bot.provider.protocol import Provider
-from bot.provider.wire import (
-    HISTORY_PAGE,
-    Answer,
-    AskAgain,
-    build_history_query,
-    build_order,
-    parse_account,
-    parse_history,
-    parse_submit,
-    parse_task,
-    parse_upload,
-)
+from bot.provider.verdicts import Answer, AskAgain
+from bot.provider.wire import parse_account, parse_history, parse_submit, parse_task, parse_upload
 from bot.provider.words import format_for_log, shorten
 
 if TYPE_CHECKING:

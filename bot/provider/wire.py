@@ -1,47 +1,36 @@
-"""PiAPI's wire format without I/O: an order becomes a body, an answer becomes a value or one of our errors.
+"""PiAPI's wire format without I/O: an answer becomes a value or one of our errors.
 
-Under piapi.ai/docs: flux-api/image-to-image (orders), unified-api-schema (answers), unified-webhook
-(callbacks), account-info-api (balance), tools/file-upload (uploads). These pages disagree with each other,
-so answers are read tolerantly: what is not understood is left out, and dates are not read at all.
+Under piapi.ai/docs: unified-api-schema (answers), unified-webhook (callbacks), account-info-api (balance),
+tools/file-upload (uploads). These pages disagree with each other, so answers are read tolerantly: what is not
+understood is left out, and dates are not read at all.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.provider.errors import (
-    Busy,
-    KeyRefused,
-    NoCredit,
-    NotSubmitted,
-    OutcomeUnknown,
-    ReadFailed,
-    RequestRefused,
-    TaskMissing,
-)
-from bot.provider.models import MODELS, Mismatch, pick_chosen
-from bot.provider.protocol import Account, FailureKind, Order, Task, TaskState
+from bot.provider.errors import OutcomeUnknown, ReadFailed, TaskMissing
+from bot.provider.orders import HISTORY_PAGE
+from bot.provider.protocol import Account, Task, TaskState
 from bot.provider.tolerant import fields, number, parse_json, text, texts
-from bot.provider.words import classify, format_for_log, shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from bot.provider.models import Model
+from bot.provider.verdicts import (
+    Answer,
+    build_closed,
+    build_refusal,
+    build_unanswered,
+    format_detail,
+    get_verdict,
+    has_succeeded,
+    is_good,
+    list_words,
+)
+from bot.provider.words import classify, shorten
 
 UNITS_PER_USD = 10_000_000
 """`meta.usage.consume` is counted in these: 200000 for a task whose list price is 0.02 USD."""
-
-MOST_RETRY_AFTER_SECONDS = 3600.0
-
-HISTORY_PAGE = 100
-"""Tasks on one page of the history: more is refused."""
 
 MOST_PICTURES = 10
 """What one message can show, and more than twice what PiAPI makes of one order. Each address is fetched."""
@@ -55,78 +44,7 @@ STATES = {
 }
 """Statuses that are an end, stripped and in lower case. Every other one, known or new, means that it runs."""
 
-SUCCESSES = range(200, 300)
-COMPLAINTS = range(300, 600)
-REFUSALS = frozenset(range(300, 500))
-MOST_CODE = 99_999
-"""`code` is an HTTP status, or one of the service's own numbers, of which 10000 and 10001 were seen."""
-
-PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-"""Refusals of this moment only."""
-
-MAYBE_DONE = frozenset({HTTPStatus.SEE_OTHER, HTTPStatus.REQUEST_TIMEOUT, 499})
-"""Refusals that do not say that nothing was done: see other, and two of a proxy that was kept waiting."""
-
 _TASK_ID = re.compile(r"\w[\w.:-]{0,127}", re.ASCII)
-
-
-class AskAgain(ReadFailed):
-    """The question was not answered this time; the same question may be answered later."""
-
-    def __init__(self, detail: str, retry_after_seconds: float | None = None) -> None:
-        super().__init__(detail)
-        self.retry_after_seconds = retry_after_seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over the wire. Header names are in lower case."""
-
-    status: int
-    body: bytes = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-# -- orders --------------------------------------------------------------------------------------------------
-
-
-def build_history_query(since: datetime, until: datetime, page: int) -> str:
-    """Build the query of GET /api/open/tasks/histories; pages count from 1."""
-    seconds = int(since.timestamp()), int(until.timestamp()) + 1
-    return f"page={page}&page_size={HISTORY_PAGE}&model=flux&start_time={seconds[0]}&end_time={seconds[1]}"
-
-
-def build_order(order: Order) -> dict[str, Any]:
-    """Build the JSON of POST /api/v1/task. Raises `RequestRefused` for what no model of ours can do."""
-    model = MODELS.get(order.model)
-    if model is None:
-        raise RequestRefused(f"no model is called {order.model!r}")
-    # always "public": unset means whatever the workspace is set to, which may be somebody's own machines
-    config: dict[str, Any] = {"service_mode": "public"}
-    if order.callback is not None:
-        config["webhook_config"] = {"endpoint": order.callback.url, "secret": order.callback.secret}
-    return {
-        "model": model.wire_model,
-        "task_type": model.task_type,
-        "input": _build_input(order, model),
-        "config": config,
-    }
-
-
-def _build_input(order: Order, model: Model) -> dict[str, Any]:
-    """What is given and what is asked for. The docs require control_net_settings; their own example leaves it out."""
-    try:
-        settled = model.settle(pick_chosen(order))
-    except Mismatch as mismatch:
-        raise RequestRefused(f"not for {order.model}: {mismatch}") from None
-    written = [(path, getattr(order, name)) for name, path in model.given]
-    written += [(model.options[name].field, value) for name, value in settled.items()]
-    wanted: dict[str, Any] = dict(model.always)
-    for path, value in written:
-        group, _, name = path.rpartition(".")
-        place = wanted.setdefault(group, [{}])[0] if group else wanted
-        place[name] = value
-    return wanted
 
 
 # -- answers -------------------------------------------------------------------------------------------------
@@ -139,23 +57,23 @@ def parse_submit(answer: Answer) -> Task:
     """
     said = parse_json(answer.body)
     task = _read_task(fields(said, "data"))
-    accepted = _succeeded(answer, said)
+    accepted = has_succeeded(answer, said)
     if accepted and task.id:
         return task
     if accepted or task.id:
-        raise OutcomeUnknown(_detail(answer, said))
-    raise _refusal(answer, said)
+        raise OutcomeUnknown(format_detail(answer, said))
+    raise build_refusal(answer, said)
 
 
 def parse_task(answer: Answer) -> Task:
     """Parse how a task stands; its id is "" if the answer does not repeat it. Raises `ReadFailed`."""
     said = parse_json(answer.body)
     data = fields(said, "data")
-    if _succeeded(answer, said) and data:
+    if has_succeeded(answer, said) and data:
         return _read_task(data)
-    if _verdict(answer, said) == HTTPStatus.NOT_FOUND:
-        raise TaskMissing(_detail(answer, said))
-    raise _unanswered(answer, said)
+    if get_verdict(answer, said) == HTTPStatus.NOT_FOUND:
+        raise TaskMissing(format_detail(answer, said))
+    raise build_unanswered(answer, said)
 
 
 def parse_callback(body: bytes) -> Task:
@@ -173,8 +91,8 @@ def parse_history(answer: Answer) -> tuple[str, ...]:
     The docs show no answer; integrations read `data.data` or `data` as a list of rows.
     """
     said = parse_json(answer.body)
-    if not _good(answer, said):
-        raise _unanswered(answer, said)
+    if not is_good(answer, said):
+        raise build_unanswered(answer, said)
     data = fields(said).get("data")
     rows = fields(data).get("data") if isinstance(data, dict) else data
     ids = (_task_id(fields(row)) for row in (rows if isinstance(rows, list) else []))
@@ -185,8 +103,8 @@ def parse_account(answer: Answer) -> Account:
     """Parse the account; its fields are under `data` or at the top. Raises `KeyRefused` or `ReadFailed`."""
     said = parse_json(answer.body)
     found = {**fields(said), **fields(said, "data")}
-    if not _good(answer, said) or found.keys().isdisjoint({"name", "account_name", "plan", "equivalent_in_usd"}):
-        raise _closed(answer, said)
+    if not is_good(answer, said) or found.keys().isdisjoint({"name", "account_name", "plan", "equivalent_in_usd"}):
+        raise build_closed(answer, said)
     return Account(
         name=shorten(text(found.get("name")) or text(found.get("account_name"))),
         plan=shorten(text(found.get("plan"))),
@@ -198,8 +116,8 @@ def parse_upload(answer: Answer) -> str:
     """Parse where an uploaded file is, in `data` or at the top. Raises `KeyRefused` or `ReadFailed`."""
     said = parse_json(answer.body)
     url = text(fields(said, "data").get("url")) or text(fields(said).get("url"))
-    if not _good(answer, said) or not url.startswith(("https://", "http://")):
-        raise _closed(answer, said)
+    if not is_good(answer, said) or not url.startswith(("https://", "http://")):
+        raise build_closed(answer, said)
     return url
 
 
@@ -213,7 +131,9 @@ def _read_task(data: dict[str, Any]) -> Task:
     if state is TaskState.COMPLETED and not urls:
         state = TaskState.RUNNING  # it happens; the vendor's own code reads such a task again
     failed = state is TaskState.FAILED
-    words = "; ".join(_said(data.get("error")) + _said(data.get("logs")) + _said(_legacy(data).get("error_messages")))
+    words = "; ".join(
+        list_words(data.get("error")) + list_words(data.get("logs")) + list_words(_legacy(data).get("error_messages"))
+    )
     return Task(
         id=_task_id(data),
         state=state,
@@ -246,87 +166,3 @@ def _legacy(data: dict[str, Any]) -> dict[str, Any]:
 def _cost_usd(data: dict[str, Any]) -> Decimal | None:
     units = number(fields(data, "meta", "usage").get("consume"))
     return units / UNITS_PER_USD if units is not None and 0 <= units < Decimal(10) ** 12 else None
-
-
-def _said(value: Any) -> list[str]:
-    """What a failure says of itself, be it a string, an object or a list of them; nothing twice."""
-    found: list[str] = []
-    for item in value if isinstance(value, list) else [value]:
-        found += texts(item)
-        found += (text(fields(item).get(name)) for name in ("message", "raw_message", "msg", "text", "detail"))
-    return list(dict.fromkeys(words for words in found if words))
-
-
-# -- what an answer means ------------------------------------------------------------------------------------
-
-
-def _code(said: Any) -> int | None:
-    code = number(fields(said).get("code"))
-    return int(code) if code is not None and 0 <= code <= MOST_CODE else None
-
-
-def _succeeded(answer: Answer, said: Any) -> bool:
-    """Both HTTP and `code` must say so: 200 in every example, though an early tool of the vendor took 0."""
-    return _good(answer, said) and _code(said) == HTTPStatus.OK
-
-
-def _good(answer: Answer, said: Any) -> bool:
-    """The same for the two calls outside the envelope: there, `code` may be missing."""
-    return answer.status in SUCCESSES and _code(said) in (None, HTTPStatus.OK)
-
-
-def _verdict(answer: Answer, said: Any) -> int:
-    """The status that counts: the one in `code` where HTTP itself has nothing to complain of."""
-    code = _code(said)
-    return code if code is not None and code in COMPLAINTS and answer.status in SUCCESSES else answer.status
-
-
-def _refusal(answer: Answer, said: Any) -> NotSubmitted | OutcomeUnknown:
-    """Why an order did not become a task. What is not plainly a refusal leaves the outcome unknown."""
-    verdict, detail, kind = _verdict(answer, said), _detail(answer, said), classify(_words(said))
-    if verdict in MAYBE_DONE or verdict not in REFUSALS:
-        return OutcomeUnknown(detail)
-    if verdict in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and kind is not FailureKind.NO_CREDIT:
-        return KeyRefused(detail)
-    if verdict == HTTPStatus.PAYMENT_REQUIRED or kind is FailureKind.NO_CREDIT:
-        return NoCredit(detail)
-    if verdict == HTTPStatus.TOO_MANY_REQUESTS or kind is FailureKind.BUSY:
-        return Busy(detail, parse_retry_after(answer.headers))
-    return RequestRefused(detail)
-
-
-def _unanswered(answer: Answer, said: Any) -> ReadFailed:
-    """Why a question was not answered, and whether to ask it again."""
-    if _verdict(answer, said) in REFUSALS - PASSING:
-        return ReadFailed(_detail(answer, said))
-    return AskAgain(_detail(answer, said), parse_retry_after(answer.headers))
-
-
-def _closed(answer: Answer, said: Any) -> KeyRefused | ReadFailed:
-    """The same where the answer may be that this key has no business here."""
-    if _verdict(answer, said) in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return KeyRefused(_detail(answer, said))
-    return _unanswered(answer, said)
-
-
-def _words(said: Any) -> str:
-    return "; ".join(_said([said, fields(said).get("error"), fields(said, "data").get("error")]))
-
-
-def _detail(answer: Answer, said: Any) -> str:
-    """The answer in one line, for the log."""
-    return f"answered {answer.status}: {shorten(_words(said)) or format_for_log(answer.body)}"
-
-
-def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a `Retry-After`: a number, or a date, which is held against the server's own `Date`."""
-    wanted = headers.get("retry-after", "").strip()
-    try:
-        if re.fullmatch(r"[0-9.]+", wanted):
-            seconds = float(wanted)
-        else:
-            until, now = (parsedate_to_datetime(date) for date in (wanted, headers.get("date", "")))
-            seconds = (until - now).total_seconds()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), MOST_RETRY_AFTER_SECONDS)

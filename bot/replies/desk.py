@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from bot.jobs.ports import ReplyLost
 from bot.replies.buttons import Button
 from bot.replies.card import LONGEST_NAME, SPOILER, Card, Field, format_dollars
+from bot.replies.files import Picture
 from bot.replies.lines import format_job_link
 from bot.replies.plain import format_safe, format_share
-from bot.replies.post import Picture
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
 if TYPE_CHECKING:

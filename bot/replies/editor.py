@@ -7,12 +7,9 @@ direct one; where nothing works it is kept, for the button on the reply and for 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.jobs.model import Job, JobStatus, Outlook
@@ -30,8 +27,9 @@ from bot.replies.card import (
     format_source_alt,
 )
 from bot.replies.drafts import build_farewell
+from bot.replies.files import Picture, build_pictures
 from bot.replies.mention import build_button, format_mention
-from bot.replies.post import Picture, Post, build_pictures
+from bot.replies.statuses import Statuses
 from bot.replies.texts import say_refused
 
 if TYPE_CHECKING:
@@ -42,24 +40,13 @@ if TYPE_CHECKING:
     from bot.database import Clock
     from bot.errors import Refused
     from bot.pictures import Result, Source, Studio
+    from bot.replies.post import Post
 
 log = logging.getLogger(__name__)
 
-REST_SECONDS = 3.0
-GATHER_SECONDS = 0.7
-"""A status waits this long for the next one: queued, submitting and running often follow each other at once."""
 MOST_REQUEST_BYTES = 24 * 1024 * 1024
 """Discord takes 25 MiB in one request, all files together."""
 MOST_BYTES_BY_BOT = 10 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What is to be shown of a job, and when."""
-
-    job: Job
-    outlook: Outlook
-    due_at: datetime
 
 
 class Editor:
@@ -68,88 +55,36 @@ class Editor:
     def __init__(self, post: Post, studio: Studio, clock: Clock, label: str = "") -> None:
         self._post = post
         self._studio = studio
-        self._clock = clock
         self._label = label
-        self._pending: dict[int, Status] = {}
-        self._resting: dict[int, datetime] = {}
-        self._in_flight: dict[int, asyncio.Task[None]] = {}
-        self._moved = asyncio.Event()
+        self._statuses = Statuses(post, clock, label)
 
     # -- status: soon, and the latest wins -----------------------------------------------------------------------
 
     def show(self, job: Job, outlook: Outlook) -> None:
         """Bring the reply up to date soon."""
-        if job.message_id is not None:
-            waiting = self._pending.get(job.id)
-            due_at = waiting.due_at if waiting else self._clock() + timedelta(seconds=GATHER_SECONDS)
-            self._pending[job.id] = Status(job, outlook, due_at)
-            self._moved.set()
+        self._statuses.show(job, outlook)
 
     def is_shown(self, job_id: int) -> bool:
         """Whether the last thing to show of a job is on its way no longer."""
-        return job_id not in self._pending and job_id not in self._in_flight
+        return self._statuses.is_shown(job_id)
 
     async def run(self) -> None:
         """Send status edits for ever."""
-        while True:
-            self._moved.clear()
-            wait = self._send_due()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._moved.wait()
+        await self._statuses.run()
 
     async def flush(self) -> None:
         """Send the status edits that are due now, and return when Discord has them. For tests, instead of `run`."""
-        self._send_due()
-        await asyncio.gather(*self._in_flight.values())
+        await self._statuses.flush()
 
     def forget(self, job_id: int) -> None:
         """Nothing more is to be shown of this job but what the caller shows now."""
-        self._pending.pop(job_id, None)
-
-    def _send_due(self) -> float | None:
-        """Start the status edits that are due. Returns the seconds until the next one, None if none waits."""
-        now = self._clock()
-        self._resting = {job_id: until for job_id, until in self._resting.items() if until > now}
-        # One whose last edit is still on its way is woken when that has landed.
-        due = {
-            job_id: max(status.due_at, self._resting.get(job_id, now))
-            for job_id, status in self._pending.items()
-            if job_id not in self._in_flight
-        }
-        for job_id in [each for each, at in due.items() if at <= now]:
-            del due[job_id]
-            self._start_status(self._pending.pop(job_id), now)
-        return min(((at - now).total_seconds() for at in due.values()), default=None)
-
-    def _start_status(self, status: Status, now: datetime) -> None:
-        job_id = status.job.id
-        self._resting[job_id] = now + timedelta(seconds=REST_SECONDS)
-        edit = asyncio.create_task(self._send_status(status), name=f"show job {job_id}")
-        self._in_flight[job_id] = edit
-        edit.add_done_callback(partial(self._landed, job_id))
-
-    def _landed(self, job_id: int, _: asyncio.Task[None]) -> None:
-        self._in_flight.pop(job_id, None)
-        self._moved.set()
-
-    async def _send_status(self, status: Status) -> None:
-        try:
-            await self._post.edit(status.job, build_card(status.job, status.outlook, self._label))
-        except (ReplyLost, ReplyNotReached) as error:  # the next status, or the result, tries again
-            log.info("job %s: its status was not shown: %s", status.job.id, error)
-
-    async def _quiet(self, job_id: int) -> None:
-        """Let no status of this job come after what the caller is about to send."""
-        self.forget(job_id)
-        if (edit := self._in_flight.get(job_id)) is not None:
-            await asyncio.wait([edit])
+        self._statuses.forget(job_id)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
     async def close(self, job: Job) -> int | None:
         """Show how it ended, now. Returns the id of the message that does."""
-        await self._quiet(job.id)
+        await self._statuses.quiet(job.id)
         if job.status is JobStatus.REJECTED and not job.request.draft:  # what a moderator does not want shown must go
             return await self._replace(job, [])
         card = build_card(job, Outlook(), self._label)
@@ -164,7 +99,7 @@ class Editor:
 
     async def refuse(self, job: Job, refused: Refused) -> None:
         """Take the public reply away and tell the member alone why."""
-        await self._quiet(job.id)
+        await self._statuses.quiet(job.id)
         if not self._post.token_lives(job):  # only the token can speak to one member alone
             await self.close(job)
             return
@@ -176,7 +111,7 @@ class Editor:
 
         Returns the id of the message that says so now.
         """
-        await self._quiet(job.id)
+        await self._statuses.quiet(job.id)
         with contextlib.suppress(MessageGone):  # then nothing of it is to be seen
             if results is None:
                 return (await self._post.edit(job, build_card(job, Outlook(), self._label))).id
@@ -186,7 +121,7 @@ class Editor:
 
     async def restore(self, job: Job) -> int | None:
         """Show it as finished with what is attached already: nobody else has the pictures any more."""
-        await self._quiet(job.id)
+        await self._statuses.quiet(job.id)
         done = replace(job, status=JobStatus.DONE, reason=None)
         return (await self._post.edit(done, build_card(done, Outlook(), self._label))).id
 
@@ -262,7 +197,7 @@ class Editor:
 
     async def deliver(self, job: Job, results: Sequence[Result]) -> int | None:
         """Bring the finished pictures to the member. Returns the message that has them, None for a direct one."""
-        await self._quiet(job.id)
+        await self._statuses.quiet(job.id)
         done = replace(job, status=JobStatus.DONE, reason=None)  # the row follows once the member has them
         try:
             return await self._into_reply(done, results)
@@ -339,7 +274,7 @@ class Editor:
 
         `aside`: a channel of the guild to put it into instead, where others may not see it.
         """
-        await self._quiet(job.id)
+        await self._statuses.quiet(job.id)
         picture = Picture(format_file_name(job, 0, "jpg", self._label, spoiler=True), source.data)
         if aside is None:
             message = await self._post.edit(job, build_card(job, Outlook(), self._label), [picture])

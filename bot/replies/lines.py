@@ -9,9 +9,10 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
+from bot.moderation.documents import load_policy
+from bot.moderation.export import format_who
 from bot.moderation.policies import Versioned, parse_change
-from bot.moderation.policy import load_policy
 from bot.moderation.pots import LEVELS
 from bot.replies.panel import describe_change
 from bot.replies.plain import format_safe
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.jobs.model import Job
-    from bot.moderation.book import Entry
+    from bot.moderation.chain import Entry
 
 MOST_NAME = 40
 MOST_WORDS = 150
@@ -71,8 +72,8 @@ def format_job_link(job: Job) -> str | None:
 def _sentence(entry: Entry, locale: str) -> str:
     values = {
         "kind": format_safe(entry.kind, MOST_NAME),
-        "member": _mention(entry.member_id) or say(locale, "entry.nobody"),
-        "actor": _mention(entry.actor_id) or say(locale, "entry.rules"),
+        "member": format_who(entry.member_id) or say(locale, "entry.nobody"),
+        "actor": format_who(entry.actor_id) or say(locale, "entry.rules"),
         "subject": ", ".join(format_label(word, locale) for word in entry.subject.split()[:MOST_SUBJECT_WORDS]),
     }
     if entry.kind == EntryKind.BUDGET and entry.content is not None:
@@ -141,7 +142,3 @@ def _change(entry: Entry, locale: str) -> str:
         return describe_change(Versioned(load_policy(document), change=parse_change(entry.subject)), locale)
     except (KeyError, IndexError, TypeError, ValueError):  # somebody tampered with it; the book will say so
         return format_safe(entry.subject, MOST_NAME)
-
-
-def _mention(member_id: int | None) -> str:
-    return "" if member_id is None else f"<@{member_id}>"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.jobs import Store
-    from bot.moderation.book import Book, Entry
+    from bot.moderation.book import Book
+    from bot.moderation.chain import Entry
     from bot.moderation.policies import Policies
     from bot.replies.post import Post
 

@@ -9,23 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.moderation import pots
+from bot.moderation.lists import Budgets, Presets, Words
 from bot.moderation.pack import LANGUAGES
 from bot.moderation.policy import SECTIONS, SETTINGS, Policy
-from bot.moderation.presets import Presets
-from bot.moderation.shapes import (
-    NONE,
-    Budgets,
-    Channel,
-    Choice,
-    Choices,
-    Dollars,
-    Ids,
-    Locale,
-    Share,
-    Switch,
-    Whole,
-    Words,
-)
+from bot.moderation.shapes import NONE, Channel, Choice, Choices, Dollars, Ids, Locale, Share, Switch, Whole
 from bot.replies.card import Field, format_dollars
 from bot.replies.plain import fit_lines, format_line, format_safe
 from bot.replies.texts import get_locales, name_option, say
@@ -35,9 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from bot.moderation.documents import Mistake
+    from bot.moderation.lists import RoleBudget
     from bot.moderation.policies import Versioned
-    from bot.moderation.policy import Mistake
-    from bot.moderation.shapes import RoleBudget, Shape
+    from bot.moderation.shapes import Shape
 
 OVERVIEW = "overview"
 MOST_NAMED = 10

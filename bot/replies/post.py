@@ -7,30 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import logging
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
 import stamina
-from yarl import URL
 
 from bot.jobs.ports import ReplyLost, SourceGone
 from bot.replies.asking import ChannelClosed, Dropped, TokenDead, asking
-from bot.replies.card import format_alt, format_file_name
 from bot.replies.embed import CardButton, build_embed, build_view
+from bot.replies.files import is_at_discord, name_files
 from bot.replies.homes import Homes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.database import Clock
     from bot.jobs.model import Job
-    from bot.pictures import Result
     from bot.replies.buttons import Button
     from bot.replies.card import Card
+    from bot.replies.files import Picture
 
 log = logging.getLogger(__name__)
 
@@ -41,31 +38,7 @@ UPLOAD_DEADLINE_SECONDS = 60.0
 UPLOADS_AT_ONCE = 8
 """More at once make everything slower, and answers to new commands above all."""
 EPHEMERAL = 64
-FILE_DOMAINS = (".discordapp.com", ".discordapp.net")
-"""Where Discord keeps files, and shows those of others: cdn, media and images-ext-N are below these."""
 SUPPRESS_EMBEDS = 4
-HTTPS_PORT = 443
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A file of a message, as values: each attempt makes its own `discord.File` of it."""
-
-    name: str
-    data: bytes
-    alt: str | None = None
-
-
-def build_pictures(job: Job, results: Sequence[Result], label: str) -> list[Picture]:
-    """A job's results as files, in their order."""
-    return [
-        Picture(
-            format_file_name(job, number, result.extension, label, spoiler=job.spoiler),
-            result.data,
-            format_alt(job, number, len(results)),
-        )
-        for number, result in enumerate(results, start=1)
-    ]
 
 
 class Post:
@@ -266,7 +239,7 @@ class Post:
         """Send one request, and again what was dropped. Uploads wait for each other, the rest for nobody."""
 
         async def attempt() -> discord.Message:
-            with _files(pictures, key) as files:
+            with name_files(pictures, key) as files:
                 async with asking(UPLOAD_DEADLINE_SECONDS if pictures else DEADLINE_SECONDS):
                     return await request(*where, **content, **files)
 
@@ -280,16 +253,6 @@ def _its_id(job: Job) -> int:
     if job.message_id is None:
         raise ReplyLost("there is no message")
     return job.message_id
-
-
-def is_at_discord(url: str) -> bool:
-    """Whether Discord itself keeps the file behind an address: scheme, host and port say so."""
-    try:
-        origin = URL(url).origin()
-    except ValueError:
-        return False
-    theirs = origin.scheme == "https" and origin.port == HTTPS_PORT and (origin.host or "").endswith(FILE_DOMAINS)
-    return theirs or origin == URL(discord.Asset.BASE)
 
 
 def _content(card: Card) -> dict[str, Any]:
@@ -318,27 +281,3 @@ def _route(method: str, job: Job, rest: str) -> discord.http.Route:
         webhook_id=job.request.application_id,
         webhook_token=job.request.token,
     )
-
-
-@contextlib.contextmanager
-def _files(pictures: Sequence[Picture] | None, key: str) -> Iterator[dict[str, Any]]:
-    """The files of one attempt, as an argument."""
-    if pictures is None:
-        yield {}
-        return
-    with open_files(pictures) as files:
-        yield {key: files}
-
-
-@contextlib.contextmanager
-def open_files(pictures: Sequence[Picture]) -> Iterator[list[discord.File]]:
-    """Files for one request. discord.py leaves buffers in a reference cycle, so they are closed by hand."""
-    buffers = [io.BytesIO(picture.data) for picture in pictures]
-    try:
-        yield [
-            discord.File(buffer, filename=picture.name, description=picture.alt)
-            for buffer, picture in zip(buffers, pictures, strict=True)
-        ]
-    finally:
-        for buffer in buffers:
-            buffer.close()

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from bot.moderation import likeness
-from bot.moderation.book import EntryKind, Filter
+from bot.moderation.book import Filter
+from bot.moderation.chain import EntryKind
 
 if TYPE_CHECKING:
     import simcord

@@ -26,7 +26,7 @@ async def job(world: World, photo: bytes) -> Job:
     """A job that was answered; nobody but the test brings its picture."""
     result = await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
     job = await world.job(world.job_id(result))
-    await world.house.store.claim(9)
+    await world.house.store.hands.claim(9)
     return job
 
 

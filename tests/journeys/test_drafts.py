@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import Reason
 from bot.jobs import JobStatus
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
 from bot.moderation.words import WordRule
 from tests.journeys.test_blocks import said
 from tests.journeys.test_hands import labels

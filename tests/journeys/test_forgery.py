@@ -13,7 +13,8 @@ import pytest
 from simcord.actors import _component_interaction
 
 from bot.jobs import JobStatus
-from bot.moderation.policy import SETTINGS, Policy, parse_policy
+from bot.moderation.documents import parse_policy
+from bot.moderation.policy import SETTINGS, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.errors import Reason
 from bot.jobs import JobStatus
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
 from tests.journeys.test_blocks import said
 from tests.journeys.test_img2img import ask
 from tests.journeys.test_review import answer

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.jobs import JobStatus
-from bot.moderation.book import EntryKind, Filter
-from bot.moderation.policy import RoleBudget
+from bot.moderation.book import Filter
+from bot.moderation.chain import EntryKind
+from bot.moderation.lists import RoleBudget
 from bot.moderation.words import WordRule
 
 if TYPE_CHECKING:

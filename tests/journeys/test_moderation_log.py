@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw
 from sqlalchemy import update
 
 from bot.database import entries
-from bot.moderation.book import EntryKind, Line
 from bot.moderation.cases import Matter, close_case, open_case
+from bot.moderation.chain import EntryKind, Line
 
 if TYPE_CHECKING:
     import simcord

@@ -9,6 +9,7 @@ import pytest
 
 from bot.jobs import JobStatus
 from bot.jobs.ledger import ChargeState
+from tests.readings import get_charges
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -25,7 +26,7 @@ async def start(world: World, photo: bytes, prompt: str) -> int:
 
 async def charges(world: World, job_id: int) -> list[tuple[ChargeState, Decimal]]:
     """What the ledger says."""
-    return await world.house.store.get_charges(job_id)
+    return await get_charges(world.house.store._database, job_id)
 
 
 @pytest.mark.story(settings=QUIET)

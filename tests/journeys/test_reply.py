@@ -38,7 +38,7 @@ async def test_statuses_are_gathered_and_three_seconds_apart(world: World, photo
     """Ten changes in a second are one edit, the latest; the next comes three seconds later."""
     job = await start(world, photo)
     editor = world.house.editor
-    await world.house.store.claim(9)
+    await world.house.store.hands.claim(9)
     before = edits(world)
     for place in range(10, 0, -1):
         editor.show(replace(job, status=JobStatus.QUEUED), Outlook(place, None))
@@ -56,7 +56,7 @@ async def test_statuses_are_gathered_and_three_seconds_apart(world: World, photo
 async def test_no_status_comes_after_the_result(world: World, photo: bytes) -> None:
     """A status that waits for its three seconds is dropped when the picture is there."""
     job = await start(world, photo)
-    await world.house.store.claim(9)
+    await world.house.store.hands.claim(9)
     world.house.editor.show(replace(job, status=JobStatus.RUNNING), NOTHING)
     with world.env.time_context():
         await world.house.editor.deliver(job, [Result(photo, "image/jpeg", 160, 120)])
@@ -67,7 +67,7 @@ async def test_no_status_comes_after_the_result(world: World, photo: bytes) -> N
 async def test_a_picture_too_large_for_discord_is_made_to_fit(world: World, photo: bytes) -> None:
     """Re-encoded once, and the card says so."""
     job = await start(world, photo)
-    await world.house.store.claim(9)
+    await world.house.store.hands.claim(9)
     narrow = replace(job, request=replace(job.request, most_upload_bytes=len(photo) - 1))
     with world.env.time_context():
         await world.house.editor.deliver(narrow, [Result(photo, "image/jpeg", 160, 120)])

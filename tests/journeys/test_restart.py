@@ -42,7 +42,7 @@ async def test_a_picture_that_kills_us_again_and_again_is_refused(
     """A decoder may crash, or take more memory than there is: whoever sent it does not keep us down for ever."""
     job_id = await start(world, photo)
     for _ in range(deaths):
-        assert len(await world.house.store.claim(1)) == 1
+        assert len(await world.house.store.hands.claim(1)) == 1
         await world.restart(gently=False)
     await finish(world)
     assert (await world.job(job_id)).status is status
@@ -72,10 +72,10 @@ async def test_while_it_is_painted(world: World, photo: bytes) -> None:
 async def test_while_the_order_was_going_out(world: World, photo: bytes) -> None:
     """Nobody knows whether it arrived: it is not ordered again, and the card says so."""
     job_id = await start(world, photo)
-    await world.house.store.claim(0)
-    (job,) = await world.house.store.claim(1)
+    await world.house.store.hands.claim(0)
+    (job,) = await world.house.store.hands.claim(1)
     await world.house.runner.steps[JobStatus.ARRIVING](job)
-    assert await world.house.store.admit(3) is not None
+    assert await world.house.store.hands.admit(3) is not None
     await world.restart(gently=False)
     await world.settle()
     await world.advance(1)

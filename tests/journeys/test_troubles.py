@@ -99,7 +99,7 @@ async def test_an_interaction_that_took_no_answer_leaves_nothing(
     await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
     await world.advance(60)
     assert world.standin.created == []
-    assert await world.house.store.seconds_to_next() is None
+    assert await world.house.store.hands.seconds_to_next() is None
     assert not world.channel.history()
 
 

@@ -14,6 +14,7 @@ from bot.jobs.ledger import ChargeState
 from bot.jobs.waiting import PAGE, TOLD
 from sandbox.world import API_KEY
 from tests.journeys.test_troubles import fetch_health, message_of
+from tests.readings import get_charges
 
 if TYPE_CHECKING:
     import discord
@@ -136,7 +137,7 @@ async def test_a_key_that_is_refused_holds_up_and_fails_nobody(world: World, pho
     assert "provider_key" in await fetch_health(world)
     await pass_time(world, 120)
     assert await statuses(world, [first, second]) == {JobStatus.QUEUED}
-    charges = await world.house.store.get_charges(first)
+    charges = await get_charges(world.house.store._database, first)
     assert len(charges) < 10
     assert {state for state, _ in charges} == {ChargeState.NONE}
     world.standin.api_key = API_KEY

@@ -12,10 +12,25 @@ from typing import Any
 
 import pytest
 
+from bot.provider.verdicts import Answer
+
 Act = Callable[[asyncio.StreamWriter], Awaitable[None]]
 """What the server does once it has read a request."""
 
 BODIES = Path(__file__).parent / "bodies"
+TASK_ID = "6f1c2a0e-3d1b-4b8e-9a55-0c7f2d9e4b11"
+SECRET = "s3cret-of-this-job"
+
+
+def answer(status: int, body: object = b"", **headers: str) -> Answer:
+    """An answer with these bytes, or with this as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, raw, headers)
+
+
+def refused(status: int, message: str = "no", code: int | None = None) -> Answer:
+    """An answer that says no in the service's envelope."""
+    return answer(status, {"code": status if code is None else code, "message": message, "data": None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.jobs import Request
 from bot.provider import MODELS, OPTIONS, Mismatch, Order
-from bot.provider.wire import build_order
+from bot.provider.orders import build_order
 from sandbox.schema import find_fault
 
 if TYPE_CHECKING:

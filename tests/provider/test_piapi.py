@@ -33,7 +33,7 @@ from bot.provider import (
     Unreachable,
 )
 from bot.provider.piapi import _is_worth_asking_again
-from bot.provider.wire import AskAgain
+from bot.provider.verdicts import AskAgain
 from tests.conftest import NOON
 from tests.provider.conftest import StandIn
 

@@ -1,4 +1,4 @@
-"""Promises of the wire format: what goes out, and what is made of everything that comes back."""
+"""Promises of the wire format: what is made of everything that comes back."""
 
 from __future__ import annotations
 
@@ -14,147 +14,30 @@ from hypothesis import strategies as st
 from bot.provider import (
     MODELS,
     Account,
-    Busy,
     Callback,
     FailureKind,
     KeyRefused,
-    NoCredit,
     NotSubmitted,
     Order,
     OutcomeUnknown,
     ProviderError,
     ReadFailed,
-    RequestRefused,
     TaskMissing,
     TaskState,
     format_for_log,
     parse_callback,
 )
-from bot.provider.wire import (
-    Answer,
-    AskAgain,
-    build_order,
-    parse_account,
-    parse_history,
-    parse_retry_after,
-    parse_submit,
-    parse_task,
-    parse_upload,
-)
+from bot.provider.verdicts import Answer, AskAgain
+from bot.provider.wire import parse_account, parse_history, parse_submit, parse_task, parse_upload
 from bot.provider.words import classify
+from tests.provider.conftest import SECRET, TASK_ID, answer, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Bodies = Callable[[str], bytes]
 
-TASK_ID = "6f1c2a0e-3d1b-4b8e-9a55-0c7f2d9e4b11"
 PICTURE = "https://img.theapi.app/temp/fe4dd4e1-8a94-4cc5-9a44-96d0e0d3a8a8.png"
-SECRET = "s3cret-of-this-job"
-
-
-def answer(status: int, body: object = b"", **headers: str) -> Answer:
-    """An answer with these bytes, or with this as JSON."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, raw, headers)
-
-
-def refused(status: int, message: str = "no", code: int | None = None) -> Answer:
-    """An answer that says no in the service's envelope."""
-    return answer(status, {"code": status if code is None else code, "message": message, "data": None})
-
-
-# -- orders --------------------------------------------------------------------------------------------------
-
-
-def test_order_says_only_what_is_asked() -> None:
-    """Fields that were not chosen are left out, so that the service's own defaults hold."""
-    order = Order("dev", "a fox", "https://pictures.example/1.jpg", 640, 480, 0.7)
-    assert build_order(order) == {
-        "model": "Qubico/flux1-dev",
-        "task_type": "img2img",
-        "input": {"prompt": "a fox", "image": "https://pictures.example/1.jpg", "denoise": 0.7},
-        "config": {"service_mode": "public"},
-    }
-
-
-def test_order_says_all_that_is_asked() -> None:
-    """Every choice has its field, numbers as numbers, and the callback goes into the configuration."""
-    order = Order(
-        "schnell", "a fox", "https://pictures.example/1.jpg", 640, 480, 0.5,
-        negative_prompt="snow", guidance=3.5, count=4, callback=Callback("https://bot.example/c/1", SECRET),
-    )  # fmt: skip
-    body = build_order(order)
-    assert body["input"] == {
-        "prompt": "a fox",
-        "image": "https://pictures.example/1.jpg",
-        "denoise": 0.5,
-        "negative_prompt": "snow",
-        "guidance_scale": 3.5,
-        "batch_size": 4,
-    }
-    assert body["config"] == {
-        "service_mode": "public",
-        "webhook_config": {"endpoint": "https://bot.example/c/1", "secret": SECRET},
-    }
-
-
-def build_input(model: str, **chosen: Any) -> tuple[Any, Any]:
-    """The type of the task and the input of an order in a style, with a control, or by instruction."""
-    body = build_order(Order(model, "a fox", "https://pictures.example/1.jpg", 640, 480, **chosen))
-    assert body["model"] == "Qubico/flux1-dev-advanced"
-    return body["task_type"], body["input"]
-
-
-def test_order_in_a_style() -> None:
-    """Exactly one LoRA, by the service's own name, beside what every image-to-image takes."""
-    image = {"prompt": "a fox", "image": "https://pictures.example/1.jpg", "denoise": 0.7}
-    assert build_input("img2img-lora", lora="anime") == (
-        "img2img-lora",
-        image | {"lora_settings": [{"lora_type": "anime"}]},
-    )
-    assert build_input("img2img-lora", lora="art", lora_strength=0.4, guidance=2.0) == (
-        "img2img-lora",
-        image | {"guidance_scale": 2.0, "lora_settings": [{"lora_type": "art", "lora_strength": 0.4}]},
-    )
-
-
-def test_order_with_a_control() -> None:
-    """The picture is what is repainted and what guides; steps and guidance are the examples'."""
-    image = {"prompt": "a fox", "image": "https://pictures.example/1.jpg", "denoise": 0.7, "steps": 28}
-    control = {"control_type": "depth", "control_image": "https://pictures.example/1.jpg"}
-    assert build_input("controlnet-lora") == (
-        "controlnet-lora",
-        image | {"guidance_scale": 2.5, "control_net_settings": [control]},
-    )
-    _, wanted = build_input("controlnet-lora", control="canny", lora="art", guidance=4.0, strength=0.5)
-    assert wanted == image | {
-        "denoise": 0.5,
-        "guidance_scale": 4.0,
-        "control_net_settings": [control | {"control_type": "canny"}],
-        "lora_settings": [{"lora_type": "art"}],
-    }
-
-
-def test_order_by_instruction() -> None:
-    """Kontext is told the size of its source, which it would not follow, and nothing that it does not know."""
-    assert build_input("kontext") == (
-        "kontext",
-        {"prompt": "a fox", "image": "https://pictures.example/1.jpg", "width": 640, "height": 480},
-    )
-
-
-def test_orders_share_nothing() -> None:
-    """What one order holds does not get into the next one."""
-    build_input("controlnet-lora", lora="art")
-    assert "lora_settings" not in build_input("controlnet-lora")[1]
-
-
-@pytest.mark.parametrize(("model", "count"), [("dev", 2), ("schnell", 5), ("schnell", 0), ("flux2", 1)])
-def test_order_no_model_can_take(model: str, count: int) -> None:
-    """What would be refused, or charged for something else, is not sent at all."""
-    with pytest.raises(RequestRefused):
-        build_order(Order(model, "a fox", "https://pictures.example/1.jpg", 640, 480, 0.7, count=count))
 
 
 # -- tasks that are read -------------------------------------------------------------------------------------
@@ -304,101 +187,10 @@ def test_question_not_answered(given_answer: Answer, expected: type[ReadFailed])
     assert type(caught.value) is expected
 
 
-# -- orders that are answered ----------------------------------------------------------------------------------
-
-
 def test_recorded_creation(body: Bodies) -> None:
     """The documented answer to an order gives the id to keep, and what it has cost."""
     task = parse_submit(Answer(200, body("created.json")))
     assert (task.id, task.state, task.cost_usd) == (TASK_ID, TaskState.RUNNING, Decimal("0.002"))
-
-
-@pytest.mark.parametrize(
-    ("given_answer", "expected"),
-    [
-        (refused(400), RequestRefused),
-        (refused(413), RequestRefused),
-        (refused(404), RequestRefused),
-        (answer(308, b""), RequestRefused),
-        (refused(200, "bad enum", code=400), RequestRefused),
-        (refused(401), KeyRefused),
-        (refused(403, "insufficient permissions for this plan"), KeyRefused),
-        (answer(403, b"<html>blocked, no credit</html>"), KeyRefused),
-        (refused(402), NoCredit),
-        (refused(400, "Insufficient credits"), NoCredit),
-        (refused(403, "not enough balance"), NoCredit),
-        (refused(429, "insufficient quota"), NoCredit),
-        (refused(429), Busy),
-        (refused(400, "too many requests"), Busy),
-    ],
-)
-def test_order_plainly_refused(given_answer: Answer, expected: type[NotSubmitted]) -> None:
-    """A refusal is told apart by status first and by its words where they are clear."""
-    with pytest.raises(NotSubmitted) as caught:
-        parse_submit(given_answer)
-    assert type(caught.value) is expected
-
-
-@pytest.mark.parametrize(
-    "given_answer",
-    [
-        refused(500),
-        refused(500, "insufficient credits"),
-        refused(200, "what?", code=10001),
-        refused(200, "what?", code=500),
-        refused(408),
-        answer(303, b""),
-        answer(499, b""),
-        answer(524, b"<html>"),
-        answer(200, b"<html>"),
-        answer(200, b""),
-        answer(200, b'{"code": 200, "data": {"task_id": "6f1c'),
-        answer(200, {"code": 200, "data": None}),
-        answer(200, {"code": 200, "data": {"task_id": ""}}),
-        answer(200, {"code": 200, "data": {"task_id": "../../account"}}),
-        answer(200, {"data": {"task_id": TASK_ID}}),
-        answer(400, {"code": 400, "data": {"task_id": TASK_ID}}),
-    ],
-)
-def test_order_in_doubt(given_answer: Answer) -> None:
-    """Whatever does not plainly say that no task was made may have cost money."""
-    with pytest.raises(OutcomeUnknown):
-        parse_submit(given_answer)
-
-
-def test_refusal_repeats_the_reason(body: Bodies) -> None:
-    """The log says what the service said."""
-    with pytest.raises(RequestRefused, match="answered 400: invalid request: json: cannot unmarshal"):
-        parse_submit(Answer(400, body("refused.json")))
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": " 1.5 "}, 1.5),
-        ({"retry-after": "999999999"}, 3600.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:30 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 30.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:28:30 GMT"}, 0.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:28:00 -0000"}, None),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "1.2.3"}, None),
-        ({"retry-after": "-5"}, None),
-        ({"retry-after": ""}, None),
-        ({}, None),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    """A wait is a number or a date against the server's own clock; never negative, never for ever."""
-    assert parse_retry_after(headers) == seconds
-
-
-def test_busy_says_when_to_come_back() -> None:
-    """The wait that was asked for reaches the caller."""
-    with pytest.raises(Busy) as caught:
-        parse_submit(answer(429, {"code": 429}, **{"retry-after": "12"}))
-    assert caught.value.retry_after_seconds == 12
 
 
 # -- callbacks, account, upload --------------------------------------------------------------------------------
@@ -593,14 +385,6 @@ def test_only_a_refusal_is_a_refusal(status: int, raw: bytes) -> None:
         return
 
 
-@STEADY
-@given(st.text(), st.text())
-def test_no_header_surprises(wanted: str, date: str) -> None:
-    """A wait that makes no sense is no wait."""
-    seconds = parse_retry_after({"retry-after": wanted, "date": date})
-    assert seconds is None or 0 <= seconds <= 3600
-
-
 @pytest.mark.parametrize(
     "raw", [b"[" * 200_000, b"1" * 10_000, b'{"code":200,"data":{"a":' + b"[" * 900 + b"]" * 900 + b"}}"]
 )
@@ -625,9 +409,9 @@ def test_of_the_history_only_ids_are_certain(body: object, ids: tuple[str, ...])
 
 def test_a_history_that_is_not_answered_is_a_failed_read() -> None:
     """It says nothing about any task."""
-    for answer in (Answer(500, b"<html>"), Answer(200, b'{"code": 500, "data": null}'), Answer(404, b"")):
+    for said in (Answer(500, b"<html>"), Answer(200, b'{"code": 500, "data": null}'), Answer(404, b"")):
         with pytest.raises(ReadFailed):
-            parse_history(answer)
+            parse_history(said)
 
 
 def test_a_task_says_what_it_was_ordered_with() -> None:

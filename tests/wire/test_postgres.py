@@ -19,9 +19,9 @@ from bot.database.opening import parse_url
 from bot.database.schema import kept
 from bot.errors import Misconfigured
 from bot.jobs import Job, JobStatus, Request, Store
-from bot.jobs import statements as sql
+from bot.jobs.hands import CLAIM, LEASE_SECONDS
 from bot.jobs.runner import Runner
-from bot.jobs.store import LEASE_SECONDS
+from bot.jobs.statements import IN_FLIGHT
 from bot.jobs.waiting import Waiting
 from bot.pictures import Source
 from tests.databases import FollowsClock, Link
@@ -58,7 +58,7 @@ async def arrive(store: Store, request: Request) -> Job:
     """A job in this process's hands."""
     await store.arrive(request, f"key{request.id}", Decimal(0))
     await store.answered(request.id, 1)
-    (job,) = await store.claim(1)
+    (job,) = await store.hands.claim(1)
     return job
 
 
@@ -76,7 +76,7 @@ def database_of(store: Store) -> Database:
 
 async def count_in_flight(store: Store) -> int:
     """How many jobs are at the provider."""
-    statement = select(func.count()).select_from(jobs).where(jobs.c.status.in_(sql.IN_FLIGHT))
+    statement = select(func.count()).select_from(jobs).where(jobs.c.status.in_(IN_FLIGHT))
     return int((await database_of(store).run(statement))[0][0])
 
 
@@ -90,7 +90,9 @@ async def test_no_more_at_the_provider_than_allowed_over_all_processes(
     for member in range(40):
         await queue(pair[0], build_request(member_id=member))
     for _ in range(6):
-        admitted = [job for job in await asyncio.gather(*(store.admit(5) for store in pair * 8)) if job is not None]
+        admitted = [
+            job for job in await asyncio.gather(*(store.hands.admit(5) for store in pair * 8)) if job is not None
+        ]
         assert len(admitted) == 5
         assert await count_in_flight(pair[0]) == 5
         for job in admitted:
@@ -113,12 +115,12 @@ async def test_what_is_being_cancelled_is_not_ordered(
     slowly = asyncio.create_task(database_of(pair[1]).transact(work))
     async with asyncio.timeout(5):
         await cancelling.wait()
-    admitted = await pair[0].admit(100)
+    admitted = await pair[0].hands.admit(100)
     assert not slowly.done()
     await slowly
     assert admitted is not None
     assert admitted.id == second.id
-    assert await pair[0].admit(100) is None
+    assert await pair[0].hands.admit(100) is None
 
 
 async def test_each_due_job_is_taken_by_one(pair: tuple[Store, Store], build_request: Callable[..., Request]) -> None:
@@ -130,7 +132,7 @@ async def test_each_due_job_is_taken_by_one(pair: tuple[Store, Store], build_req
 
     async def take(store: Store) -> list[Job]:
         taken: list[Job] = []
-        while claimed := await store.claim(7):
+        while claimed := await store.hands.claim(7):
             taken += claimed
         return taken
 
@@ -152,7 +154,7 @@ async def test_what_somebody_is_taking_is_passed_by(
     claimed = asyncio.Event()
 
     def work(connection: Connection) -> set[int]:
-        rows = connection.execute(sql.CLAIM, {"most": 3, "me": "second", "lease": 60.0, "hands": []}).all()
+        rows = connection.execute(CLAIM, {"most": 3, "me": "second", "lease": 60.0, "hands": []}).all()
         asyncio.get_running_loop().call_soon(claimed.set)
         connection.execute(NAP, {"seconds": 0.3})
         return {row.id for row in rows}
@@ -160,7 +162,7 @@ async def test_what_somebody_is_taking_is_passed_by(
     slowly = asyncio.create_task(database_of(pair[1]).transact(work))
     async with asyncio.timeout(5):
         await claimed.wait()
-    taken = {job.id for job in await pair[0].claim(9)}
+    taken = {job.id for job in await pair[0].hands.claim(9)}
     assert not slowly.done()
     assert len(taken) == 2
     assert not taken & await slowly
@@ -187,13 +189,13 @@ async def test_what_the_dead_held_is_free_and_what_the_living_hold_is_not(
         second = Store(two, "second")
         async with open_database(url, name="first") as one:
             job = await arrive(Store(one, "first"), build_request())
-            await second.abandon_others()
-            assert await second.claim(9) == []
-        await second.abandon_others()
-        (taken,) = await second.claim(9)
+            await second.hands.abandon_others()
+            assert await second.hands.claim(9) == []
+        await second.hands.abandon_others()
+        (taken,) = await second.hands.claim(9)
         assert (taken.id, taken.turn) == (job.id, job.turn + 1)
-        await second.abandon_others()
-        assert await second.claim(9) == []
+        await second.hands.abandon_others()
+        assert await second.hands.claim(9) == []
 
 
 async def test_a_server_that_just_started_calls_nobody_gone(
@@ -208,8 +210,8 @@ async def test_a_server_that_just_started_calls_nobody_gone(
     await postgres.execute(young, url=url)
     async with open_database(url, name="second") as two:
         second = Store(two, "second")
-        await second.abandon_others()
-        assert await second.claim(9) == []
+        await second.hands.abandon_others()
+        assert await second.hands.claim(9) == []
 
 
 VICTIM = """
@@ -219,7 +221,7 @@ from bot.jobs import Store
 
 async def main():
     async with open_database(sys.argv[1], name="victim") as database:
-        print(len(await Store(database, "victim").claim(9)), flush=True)
+        print(len(await Store(database, "victim").hands.claim(9)), flush=True)
         await asyncio.sleep(60)
 
 asyncio.run(main())
@@ -269,10 +271,10 @@ async def test_where_sessions_are_pooled_the_lease_alone_decides(
         assert not one.tells_who_lives
         first, second = Store(FollowsClock(one, clock), "gone"), Store(FollowsClock(two, clock), "second")
         await arrive(first, build_request())
-        await second.abandon_others()
-        assert await second.claim(9) == []
+        await second.hands.abandon_others()
+        assert await second.hands.claim(9) == []
         clock.move(LEASE_SECONDS + 1)
-        assert len(await second.claim(9)) == 1
+        assert len(await second.hands.claim(9)) == 1
 
 
 # -- opening ---------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class Place:
 
     async def due(self) -> list[Job]:
         """What the loop would take up now."""
-        return await self.store.claim(9)
+        return await self.store.hands.claim(9)
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ async def place(tmp_path: Path, clock: MovedClock, build_request: Callable[..., 
         request = build_request()
         await store.arrive(request, KEY, Decimal(0))
         await store.answered(request.id, 1)
-        (arrived,) = await store.claim(1)
+        (arrived,) = await store.hands.claim(1)
         await store.queue(arrived, Source(b"jpeg", 1, 1, ""), "https://here")
-        admitted = await store.admit(1)
+        admitted = await store.hands.admit(1)
         assert admitted is not None
         job = await store.running(admitted, "task-1", 10)
         assert job is not None

@@ -18,8 +18,9 @@ from bot.jobs.pace import Limits
 from bot.jobs.privacy import Privacy
 from bot.jobs.retention import Retention
 from bot.jobs.telling import Telling
-from bot.moderation.book import Book, EntryKind
+from bot.moderation.book import Book
 from bot.moderation.cases import Cases, Matter, close_case, open_case
+from bot.moderation.chain import EntryKind
 from bot.moderation.consent import Consent
 from bot.moderation.model import Flag
 from bot.moderation.policies import Policies
@@ -68,14 +69,14 @@ class Archive:
     async def paint(self, request: Request) -> Job:
         """A job whose pictures are made and kept, and not brought yet."""
         await self.queue(request)
-        admitted = await self.store.admit(100)
+        admitted = await self.store.hands.admit(100)
         assert admitted is not None
         running = await self.store.running(admitted, "task", 0)
         assert running is not None
-        (taken,) = [job for job in await self.store.claim(9) if job.id == request.id]
+        (taken,) = [job for job in await self.store.hands.claim(9) if job.id == request.id]
         task = Task("task", TaskState.COMPLETED, ("https://there/1.png",), Decimal("0.002"))
         assert await self.store.painted(taken, task) is not None
-        (painted,) = [job for job in await self.store.claim(9) if job.id == request.id]
+        (painted,) = [job for job in await self.store.hands.claim(9) if job.id == request.id]
         await self.store.keep_results(painted, [RESULT])
         look = {"role": "result", "position": 0, "sha256": "x", "fingerprint": "y"}
         await self.database.run(insert(fingerprints), **look, job_id=painted.id, guild_id=request.guild_id)
@@ -85,7 +86,7 @@ class Archive:
         """A job that waits for its turn."""
         assert await self.store.arrive(request, f"key{request.id}", Decimal("0.0015"))
         await self.store.answered(request.id, 99)
-        (job,) = [job for job in await self.store.claim(9) if job.id == request.id]
+        (job,) = [job for job in await self.store.hands.claim(9) if job.id == request.id]
         queued = await self.store.queue(job, SOURCE, "https://here/picture.jpg", FLAGS)
         assert queued is not None
         return queued

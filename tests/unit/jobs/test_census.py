@@ -110,19 +110,19 @@ async def test_a_lease_that_runs_out_is_counted(
 ) -> None:
     """By who takes the job over; what a process let go of itself, or takes up again, is none."""
     await archive.queue(build_request())
-    held = await archive.store.admit(1)
+    held = await archive.store.hands.admit(1)
     assert held is not None
     other, before = Store(database, "other"), read_metrics()
     clock.move(61)
-    (taken,) = await other.claim(9)
+    (taken,) = await other.hands.claim(9)
     assert taken.status is JobStatus.SUBMITTING
     assert read_metrics().since(before).get("lease_takeovers_total", cause="expired") == 1
-    other.put_down(taken)
+    other.hands.put_down(taken)
     clock.move(61)
-    (again,) = await other.claim(9)
+    (again,) = await other.hands.claim(9)
     assert await other.release(again, 0) is not None
-    other.put_down(again)
-    assert await archive.store.claim(9)
+    other.hands.put_down(again)
+    assert await archive.store.hands.claim(9)
     assert read_metrics().since(before).get("lease_takeovers_total", cause="expired") == 1
 
 
@@ -131,8 +131,8 @@ async def test_what_a_gone_process_held_is_counted(
 ) -> None:
     """Once, by who noticed."""
     await archive.queue(build_request())
-    assert await archive.store.admit(1) is not None
+    assert await archive.store.hands.admit(1) is not None
     other, before = Store(database, "repaint"), read_metrics()
-    await other.abandon_others()
-    await other.abandon_others()
+    await other.hands.abandon_others()
+    await other.hands.abandon_others()
     assert read_metrics().since(before).get("lease_takeovers_total", cause="gone") == 1

@@ -11,7 +11,7 @@ from bot.database import erasures
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.docket import Decision, Docket, Heard
-from bot.moderation.book import EntryKind
+from bot.moderation.chain import EntryKind
 from bot.moderation.model import Flag
 from tests.unit.jobs.conftest import RESULT, Archive, is_bare
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.database import Database
-    from bot.moderation.book import Entry
+    from bot.moderation.chain import Entry
     from tests.conftest import MovedClock
 
 GUILD, OTHER_GUILD, MODERATOR = 2, 3, 8
@@ -60,7 +60,7 @@ async def test_a_held_job_has_a_case_and_somebody_will_look(
     case = await archive.cases.open_of(held.id)
     assert case is not None
     assert (case.guild_id, case.number, case.kind, case.flags) == (GUILD, 1, "review", held.flags)
-    assert [job.id for job in await archive.store.claim(9)] == [held.id]
+    assert [job.id for job in await archive.store.hands.claim(9)] == [held.id]
     assert [entry.kind for entry in await book(archive)] == ["review"]
 
 
@@ -70,8 +70,8 @@ async def test_who_lost_the_turn_holds_nothing(
     """No case without its job."""
     painted = await archive.paint(build_request())
     clock.move(3600)
-    archive.store.put_down(painted)
-    assert await archive.store.claim(9)
+    archive.store.hands.put_down(painted)
+    assert await archive.store.hands.claim(9)
     assert await docket.hold(painted, []) is None
     assert await archive.cases.undecided(GUILD, 9) == []
 
@@ -110,7 +110,7 @@ async def test_a_rejection_says_why_and_is_to_be_told(
     """Its member learns it also when this process dies right now."""
     held = await hold(archive, docket, build_request())
     await docket.decide(GUILD, 1, held.id, Decision.REJECT, MODERATOR, "Ask first.")
-    (due,) = await archive.store.claim(9)
+    (due,) = await archive.store.hands.claim(9)
     assert (due.status, due.reason, due.reason_values) == (JobStatus.REJECTED, Reason.REJECTED, {"words": "Ask first."})
 
 
@@ -121,7 +121,7 @@ async def test_one_appeal_and_only_when_the_end_was_told(
     held = await hold(archive, docket, build_request())
     await docket.decide(GUILD, 1, held.id, Decision.REJECT, MODERATOR)
     assert await docket.appeal(held, GUILD, "please") is Heard.TOO_LATE
-    (due,) = await archive.store.claim(9)
+    (due,) = await archive.store.hands.claim(9)
     await archive.store.told(due)
     assert await docket.appeal(held, GUILD, "please") is Heard.APPEALED
     assert await docket.appeal(held, GUILD, "please") is Heard.ALREADY
@@ -142,7 +142,7 @@ async def test_distinct_reporters_count(
     assert await status(archive, done) is JobStatus.REVIEWING
     clock.move(60)
     await docket.decide(GUILD, 1, done.id, Decision.APPROVE, MODERATOR)
-    (due,) = await archive.store.claim(9)
+    (due,) = await archive.store.hands.claim(9)
     await archive.store.finish(due, JobStatus.DONE)
     clock.move(60)
     assert await docket.report(done, GUILD, 13, "", 2) is Heard.COUNTED
@@ -167,7 +167,7 @@ async def test_what_was_deleted_comes_back_for_the_decision_alone(
     assert [await is_bare(archive, job) for job in made] == [False, False, False]
     for number, job in enumerate(made[:2], 1):
         await docket.decide(GUILD, number, job.id, decision, MODERATOR)
-    for due in await archive.store.claim(9):
+    for due in await archive.store.hands.claim(9):
         if decision is Decision.APPROVE:
             await archive.store.finish(due, JobStatus.DONE)
         else:

@@ -14,7 +14,7 @@ from bot.database import jobs
 from bot.jobs import JobStatus
 from bot.jobs.export import DOCUMENT, Export, collect
 from bot.moderation.blocks import Blocks
-from bot.moderation.book import EntryKind, Line
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.consent import Consent
 from tests.unit.jobs.conftest import RESULT, SOURCE, Archive
 

@@ -59,6 +59,7 @@ from bot.provider import (
     Unreachable,
 )
 from tests.conftest import MovedClock
+from tests.readings import get_charges
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -429,7 +430,7 @@ class Life(RuleBasedStateMachine):
         )  # fmt: skip
         self.cases = Cases(self.crashing)
         self.review = Review(self.store, docket, self.cases, policies, bench, replies, studio, self.clock)
-        self.runner.run(self.store.abandon_others())
+        self.runner.run(self.store.hands.abandon_others())
 
     def live(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """Do something in this process; if the plug is pulled meanwhile, the next process starts."""
@@ -487,9 +488,9 @@ class Life(RuleBasedStateMachine):
                 JobStatus.REVIEWING: self.review.step,
                 **dict.fromkeys(ENDS, self.telling.tell),
             }
-            for job in await self.store.claim(1):
+            for job in await self.store.hands.claim(1):
                 await at[job.status](job)
-                self.store.put_down(job)
+                self.store.hands.put_down(job)
 
         self.live(step)
 
@@ -497,10 +498,10 @@ class Life(RuleBasedStateMachine):
         """Let the next one go to the provider."""
 
         async def step() -> None:
-            job = await self.store.admit(2)
+            job = await self.store.hands.admit(2)
             if job is not None:
                 await self.steps.submit(job)
-                self.store.put_down(job)
+                self.store.hands.put_down(job)
 
         self.live(step)
 
@@ -592,9 +593,12 @@ class Life(RuleBasedStateMachine):
             return
         made = Counter(order.image_url for order in self.provider.made.values())
         assert not made or max(made.values()) == 1
-        store = Store(self.database, "test")
         for job_id in self.seen:
-            costly = [state for state, _ in self.runner.run(store.get_charges(job_id)) if state is not ChargeState.NONE]
+            costly = [
+                state
+                for state, _ in self.runner.run(get_charges(self.database, job_id))
+                if state is not ChargeState.NONE
+            ]
             assert len(costly) <= 1
 
 

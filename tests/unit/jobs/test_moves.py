@@ -43,14 +43,14 @@ async def test_from_the_queue_over_two_reviews_to_the_end(
     assert await docket.hold(painted, [])
     assert await docket.decide(2, 1, painted.id, Decision.APPROVE, 8)
     assert not await docket.decide(2, 1, painted.id, Decision.REJECT, 9)
-    (job,) = await archive.store.claim(9)
+    (job,) = await archive.store.hands.claim(9)
     done = await archive.store.finish(job, JobStatus.DONE)
     assert done is not None
     clock.move(1)
     await docket.report(done, 2, 11, "rude", 2)
     await docket.report(done, 2, 12, "rude", 2)
     assert await docket.decide(2, 2, done.id, Decision.REJECT, 8)
-    (rejected,) = await archive.store.claim(9)
+    (rejected,) = await archive.store.hands.claim(9)
     await archive.store.told(rejected)
     await docket.appeal(rejected, 2, "why?")
     assert told() == [
@@ -75,12 +75,12 @@ async def test_what_did_not_happen_is_not_told(
 ) -> None:
     """Waiting is no move, and who lost the turn moved nothing."""
     await archive.queue(build_request())
-    admitted = await archive.store.admit(1)
+    admitted = await archive.store.hands.admit(1)
     assert admitted is not None
     assert await archive.store.release(admitted, 0) is not None
     clock.move(1)
-    archive.store.put_down(admitted)
-    assert await archive.store.claim(9)
+    archive.store.hands.put_down(admitted)
+    assert await archive.store.hands.claim(9)
     assert await archive.store.doubt(admitted, 0) is None
     assert await archive.store.end(admitted, JobStatus.FAILED, Reason.PROVIDER_FAILED) is None
     await archive.store.learn_task(admitted.id, "a-task")

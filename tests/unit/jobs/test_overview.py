@@ -39,10 +39,10 @@ async def order(store: Store, request: Request, usd: str = "0.0015") -> Job:
     """A job whose order is out."""
     await store.arrive(request, f"key{request.id}", Decimal(usd))
     await store.answered(request.id, request.id + 1)
-    job = next(each for each in await store.claim(9) if each.id == request.id)
+    job = next(each for each in await store.hands.claim(9) if each.id == request.id)
     await store.queue(job, SOURCE, "https://x")
-    store.put_down(job)
-    admitted = await store.admit(99)
+    store.hands.put_down(job)
+    admitted = await store.hands.admit(99)
     assert admitted is not None
     return admitted
 

@@ -12,7 +12,7 @@ from bot.errors import Reason
 from bot.jobs import JobStatus
 from bot.jobs.privacy import Deleted
 from bot.moderation.blocks import Blocks
-from bot.moderation.book import EntryKind, Line
+from bot.moderation.chain import EntryKind, Line
 from tests.unit.jobs.conftest import Archive, is_bare
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ async def test_what_is_on_its_way_is_stopped_first(
     cancelled = await archive.store.get(job.id)
     assert cancelled is not None
     assert cancelled.status is JobStatus.CANCELLED
-    assert await archive.store.claim(9) == []
+    assert await archive.store.hands.claim(9) == []
     clock.move(600)
     await archive.retention.sweep()
     assert await is_bare(archive, job)

@@ -79,9 +79,9 @@ async def test_its_step_waits_for_the_click_to_be_answered(
 ) -> None:
     """The token works only then; where the process dies, the step begins soon all the same."""
     await publish(publishing, draft)
-    assert await archive.store.claim(9) == []
+    assert await archive.store.hands.claim(9) == []
     clock.move(ARRIVAL_SECONDS)
-    (taken,) = await archive.store.claim(9)
+    (taken,) = await archive.store.hands.claim(9)
     assert taken.id == draft.id
 
 
@@ -134,7 +134,7 @@ async def test_it_keeps_nobody_waiting(
     for _ in range(3):
         await archive.queue(build_request(member_id=8))
     for _ in range(2):
-        admitted = await archive.store.admit(9)
+        admitted = await archive.store.hands.admit(9)
         assert admitted is not None
         assert await archive.store.end(admitted, JobStatus.FAILED) is not None
     await publish(publishing, draft)
@@ -148,7 +148,7 @@ async def test_what_could_not_be_brought_is_a_draft_again(
     """By who has it in hand; then it can be published once more."""
     await publish(publishing, draft)
     clock.move(ARRIVAL_SECONDS)
-    (taken,) = await archive.store.claim(9)
+    (taken,) = await archive.store.hands.claim(9)
     back = await publishing.take_back(taken)
     assert back is not None
     assert (back.status, back.request.draft) == (JobStatus.DONE, True)

@@ -26,7 +26,7 @@ from bot.jobs import JobStatus
 from bot.jobs.erasing import ASKED_FOR, DROP_ERASED, WAITING
 from bot.jobs.retention import LONG_LEFT, NAMED, OTHERS, Spans
 from bot.moderation.blocks import Blocks
-from bot.moderation.book import EntryKind, Line
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.leaving import Leaving
 from tests.unit.jobs.conftest import Archive, is_bare
 

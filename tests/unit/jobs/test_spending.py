@@ -30,7 +30,7 @@ DAY = 86_400.0
 
 async def admit(archive: Archive, spending: Spending) -> Job | None:
     """Let the next job go, if the caps have room for it."""
-    return await archive.store.admit(100, spending.open_charge)
+    return await archive.store.hands.admit(100, spending.open_charge)
 
 
 async def fill(archive: Archive, build_request: Callable[..., Request], jobs: int) -> None:
@@ -110,7 +110,7 @@ async def test_what_is_learned_of_a_charge_counts(
     assert third is not None
     running = await archive.store.running(third, "task", 0)
     assert running is not None
-    (taken,) = [job for job in await archive.store.claim(9) if job.id == third.id]
+    (taken,) = [job for job in await archive.store.hands.claim(9) if job.id == third.id]
     await archive.store.painted(taken, Task("task", TaskState.COMPLETED, ("https://there/1.png",), Decimal("0.5")))
     assert await is_full(archive, Spending(Decimal("0.5"), None)) is Reason.SPENDING_DAY
     assert await is_full(archive, Spending(Decimal("0.51"), None)) is None
@@ -122,7 +122,7 @@ async def test_no_two_that_ask_at_once_get_past_it(
     """Twenty admissions of two processes at the same moment: as many as fit, and not one more."""
     await fill(archive, build_request, 12)
     pair = [(Store(database, name), Spending(PRICE * 5, None)) for name in ("one", "other")]
-    tries = [store.admit(100, spending.open_charge) for store, spending in pair * 10]
+    tries = [store.hands.admit(100, spending.open_charge) for store, spending in pair * 10]
     found = await asyncio.gather(*tries, return_exceptions=True)
     assert all(isinstance(each, Refused) for each in found if isinstance(each, BaseException))
     (row,) = await database.run(select(func.count(), func.sum(charges.c.usd_micros)))

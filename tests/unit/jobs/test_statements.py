@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.database import open_database
+from bot.jobs import hands
 from bot.jobs import statements as sql
 from bot.jobs.spending import ORDERED
 from bot.jobs.waiting import GIVE_UP, NEXT_PAGE
@@ -63,9 +64,9 @@ OFTEN = [
 @pytest.mark.parametrize("name", OFTEN)
 async def test_no_statement_reads_the_whole_table(tmp_path: Path, name: str) -> None:
     """Each finds its rows by an index, the small ones of open jobs above all."""
-    statement = {"NEXT_PAGE": NEXT_PAGE, "GIVE_UP": GIVE_UP, "ORDERED": ORDERED}.get(name)
+    known = vars(sql) | vars(hands) | {"NEXT_PAGE": NEXT_PAGE, "GIVE_UP": GIVE_UP, "ORDERED": ORDERED}
     async with open_database(f"sqlite:///{tmp_path / 'repaint.db'}") as database:
-        plan = await database.transact(partial(explain, getattr(sql, name) if statement is None else statement))
+        plan = await database.transact(partial(explain, known[name]))
     assert not {"SCAN jobs", "SCAN pictures", "SCAN charges"} & set(plan)
     assert any("INDEX" in line or "KEY" in line for line in plan)
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from bot.database import jobs
 from bot.errors import Reason
 from bot.jobs import Job, JobStatus, Request, Store
-from bot.jobs.store import ARRIVAL_SECONDS, LEASE_SECONDS
+from bot.jobs.hands import LEASE_SECONDS
+from bot.jobs.store import ARRIVAL_SECONDS
 from bot.pictures import Result, Source, SourceNote
 from bot.provider import Task, TaskState
 
@@ -42,7 +43,7 @@ async def arrive(store: Store, request: Request) -> Job:
     """A job that was answered and is taken up to fetch its picture."""
     assert await store.arrive(request, f"key{request.id}", Decimal("0.0015"))
     await store.answered(request.id, 99)
-    return next(job for job in await store.claim(9) if job.id == request.id)
+    return next(job for job in await store.hands.claim(9) if job.id == request.id)
 
 
 async def queue(store: Store, request: Request) -> Job:
@@ -55,7 +56,7 @@ async def queue(store: Store, request: Request) -> Job:
 async def run(store: Store, request: Request) -> Job:
     """A job that runs at the provider, looked at again in ten seconds."""
     await queue(store, request)
-    admitted = await store.admit(100)
+    admitted = await store.hands.admit(100)
     assert admitted is not None
     running = await store.running(admitted, "task", 10)
     assert running is not None
@@ -85,9 +86,9 @@ async def test_a_row_nobody_answered_is_taken_up_after_a_while(
 ) -> None:
     """The loop leaves a row alone while its interaction is being answered, and not for ever."""
     await store.arrive(build_request(), "key", Decimal(0))
-    assert await store.claim(9) == []
+    assert await store.hands.claim(9) == []
     clock.move(ARRIVAL_SECONDS)
-    assert len(await store.claim(9)) == 1
+    assert len(await store.hands.claim(9)) == 1
 
 
 async def test_members_take_turns(store: Store, build_request: Callable[..., Request]) -> None:
@@ -95,7 +96,7 @@ async def test_members_take_turns(store: Store, build_request: Callable[..., Req
     busy = [await queue(store, build_request(member_id=1)) for _ in range(4)]
     guest = [await queue(store, build_request(member_id=2)) for _ in range(2)]
     admitted = []
-    while (job := await store.admit(100)) is not None:
+    while (job := await store.hands.admit(100)) is not None:
         admitted.append(job.id)
     expected = [busy[0], guest[0], busy[1], guest[1], busy[2], busy[3]]
     assert admitted == [job.id for job in expected]
@@ -128,7 +129,7 @@ async def test_the_place_is_the_order_of_admission(store: Store, build_request: 
     assert sorted(places.values()) == [1, 2, 3, 4, 5]
     order = sorted(places, key=places.__getitem__)
     assert [job.id for job in await store.waiting()] == order
-    assert [(await store.admit(100) or queued[0]).id for _ in queued] == order
+    assert [(await store.hands.admit(100) or queued[0]).id for _ in queued] == order
 
 
 async def test_who_waits_for_room_is_in_nobodys_way(
@@ -137,7 +138,7 @@ async def test_who_waits_for_room_is_in_nobodys_way(
     """The index of what is due has none of them: else whoever looks for it would walk past all that wait."""
     waiting = [await queue(store, build_request(member_id=member)) for member in range(3)]
     assert [row.id for row in await database.run(select(jobs.c.id).where(jobs.c.wake_at.is_not(None)))] == []
-    assert await store.seconds_to_next() is None
+    assert await store.hands.seconds_to_next() is None
     assert [job.id for job in await store.waiting()] == [job.id for job in waiting]
 
 
@@ -145,14 +146,14 @@ async def test_no_more_at_the_provider_than_allowed(store: Store, build_request:
     """Submitting, running and unknown jobs fill the room; one that leaves makes room for one."""
     for member in range(4):
         await queue(store, build_request(member_id=member))
-    first, second = await store.admit(2), await store.admit(2)
+    first, second = await store.hands.admit(2), await store.hands.admit(2)
     assert first is not None
     assert second is not None
-    assert await store.admit(2) is None
+    assert await store.hands.admit(2) is None
     assert await store.doubt(first, 60) is not None
-    assert await store.admit(2) is None
+    assert await store.hands.admit(2) is None
     assert await store.end(second, JobStatus.FAILED, Reason.PROVIDER_BUSY) is not None
-    assert await store.admit(2) is not None
+    assert await store.hands.admit(2) is not None
 
 
 async def test_a_late_turn_changes_nothing(
@@ -161,7 +162,7 @@ async def test_a_late_turn_changes_nothing(
     """Who lost a job to another process finds each of its writes refused."""
     mine = await arrive(store, build_request())
     clock.move(LEASE_SECONDS + 1)
-    (theirs,) = await other.claim(9)
+    (theirs,) = await other.hands.claim(9)
     assert theirs.turn > mine.turn
     assert await store.queue(mine, SOURCE, None) is None
     assert await store.end(mine, JobStatus.FAILED) is None
@@ -175,7 +176,7 @@ async def test_nobody_reclaims_what_is_in_its_own_hands(
     """A lease that ran out under load is no reason to take up a job that is still in our hands."""
     await arrive(store, build_request())
     clock.move(LEASE_SECONDS * 2)
-    assert await store.claim(9) == []
+    assert await store.hands.claim(9) == []
 
 
 async def test_a_renewed_lease_holds(
@@ -185,8 +186,8 @@ async def test_a_renewed_lease_holds(
     await arrive(store, build_request())
     for _ in range(3):
         clock.move(LEASE_SECONDS * 0.9)
-        await store.renew()
-        assert await other.claim(9) == []
+        await store.hands.renew()
+        assert await other.hands.claim(9) == []
 
 
 async def test_a_running_job_belongs_to_nobody(
@@ -194,31 +195,31 @@ async def test_a_running_job_belongs_to_nobody(
 ) -> None:
     """Whoever looks first when it is due has it."""
     job = await run(store, build_request())
-    assert await other.claim(9) == []
+    assert await other.hands.claim(9) == []
     clock.move(10)
-    assert [each.id for each in await other.claim(9)] == [job.id]
-    assert await store.claim(9) == []
+    assert [each.id for each in await other.hands.claim(9)] == [job.id]
+    assert await store.hands.claim(9) == []
 
 
 async def test_a_callback_makes_a_running_job_due(store: Store, build_request: Callable[..., Request]) -> None:
     """A hint brings the look forward; a second one while it is in hand changes nothing."""
     job = await run(store, build_request())
     assert await store.hint(job.key, "task")
-    (taken,) = await store.claim(9)
+    (taken,) = await store.hands.claim(9)
     assert await store.hint(job.key, "task")
-    assert await store.claim(9) == []
+    assert await store.hands.claim(9) == []
     assert await store.release(taken, 10) is not None
 
 
 async def test_a_callback_names_the_task_of_a_lost_order(store: Store, build_request: Callable[..., Request]) -> None:
     """The answer to an order was lost; the callback tells which task it became."""
     await queue(store, build_request())
-    admitted = await store.admit(1)
+    admitted = await store.hands.admit(1)
     assert admitted is not None
     unknown = await store.doubt(admitted, 900)
     assert unknown is not None
     assert await store.hint(unknown.key, "the-task")
-    (taken,) = await store.claim(9)
+    (taken,) = await store.hands.claim(9)
     assert (taken.status, taken.task_id) == (JobStatus.UNKNOWN, "the-task")
 
 
@@ -230,7 +231,7 @@ async def test_a_late_callback_does_not_wake_a_job_that_is_over(
     await store.cancel(job.id)
     assert await store.hint(job.key, "another")
     assert not await store.hint("no such key", "another")
-    assert await store.claim(9) == []
+    assert await store.hands.claim(9) == []
     after = await store.get(job.id)
     assert after is not None
     assert (after.status, after.task_id) == (JobStatus.CANCELLED, "task")
@@ -239,7 +240,7 @@ async def test_a_late_callback_does_not_wake_a_job_that_is_over(
 async def test_cancelling_beats_whoever_holds_the_job(store: Store, build_request: Callable[..., Request]) -> None:
     """A job cancelled while its order is out stays cancelled, and the task it became is remembered."""
     await queue(store, build_request())
-    admitted = await store.admit(1)
+    admitted = await store.hands.admit(1)
     assert admitted is not None
     assert await store.cancel(admitted.id) is not None
     assert await store.running(admitted, "late-task", 1) is None
@@ -254,7 +255,7 @@ async def test_a_finished_picture_cannot_be_cancelled(store: Store, build_reques
     """Once painted, it is delivered."""
     job = await run(store, build_request())
     await store.hint(job.key, None)
-    (taken,) = await store.claim(9)
+    (taken,) = await store.hands.claim(9)
     task = Task("task", TaskState.COMPLETED, ("https://there/1.png",), Decimal("0.002"))
     painted = await store.painted(taken, task)
     assert painted is not None
@@ -269,19 +270,19 @@ async def test_an_order_that_did_not_go_out_keeps_its_place(
     """Requeued, a job is not admitted before it was told to come back, and then before those behind it."""
     first = await queue(store, build_request(member_id=1))
     second = await queue(store, build_request(member_id=2))
-    admitted = await store.admit(9)
+    admitted = await store.hands.admit(9)
     assert admitted is not None
     assert await store.requeue(admitted, 30) is not None
-    assert await store.seconds_to_next() == pytest.approx(30)
-    assert (await store.admit(1) or first).id == second.id
+    assert await store.hands.seconds_to_next() == pytest.approx(30)
+    assert (await store.hands.admit(1) or first).id == second.id
     clock.move(30)
-    assert (await store.admit(9) or second).id == first.id
+    assert (await store.hands.admit(9) or second).id == first.id
 
 
 async def test_what_waits_for_room_does_not_wake_the_loop(store: Store, build_request: Callable[..., Request]) -> None:
     """A queue is moved by places that become free, not by a clock that would spin."""
     await queue(store, build_request())
-    assert await store.seconds_to_next() is None
+    assert await store.hands.seconds_to_next() is None
 
 
 async def test_after_a_crash_everything_in_hand_is_free_at_once(
@@ -289,8 +290,8 @@ async def test_after_a_crash_everything_in_hand_is_free_at_once(
 ) -> None:
     """With one process at a time, a new one need not wait for the leases of the one before."""
     job = await arrive(store, build_request())
-    await other.abandon_others()
-    assert [each.id for each in await other.claim(9)] == [job.id]
+    await other.hands.abandon_others()
+    assert [each.id for each in await other.hands.claim(9)] == [job.id]
 
 
 async def test_a_source_is_handed_out_while_its_job_is_open(
@@ -314,7 +315,7 @@ async def test_how_long_a_model_takes_is_measured(
         job = await run(store, build_request())
         clock.move(seconds)
         await store.hint(job.key, None)
-        (taken,) = await store.claim(9)
+        (taken,) = await store.hands.claim(9)
         done = await store.painted(taken, Task("task", TaskState.COMPLETED, ("https://there/1.png",)))
         assert done is not None
     assert await store.recent_seconds("schnell") == pytest.approx([7, 5])

@@ -9,8 +9,9 @@ import pytest
 
 from bot.jobs import Request, Store
 from bot.jobs.tracing import Tracing
-from bot.moderation.book import Book, EntryKind, Line
+from bot.moderation.book import Book
 from bot.moderation.cases import Cases, Matter, open_case
+from bot.moderation.chain import EntryKind, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

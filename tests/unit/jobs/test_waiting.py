@@ -180,7 +180,7 @@ async def test_who_has_waited_a_day_is_told_so(
     process.pause.failed(Reason.PROVIDER_BUSY)
     await process.waiting.attend()
     assert [job.id for job in await archive.store.waiting()] == [new]
-    (ended,) = await archive.store.claim(9)
+    (ended,) = await archive.store.hands.claim(9)
     assert (ended.id, ended.status, ended.reason) == (old, JobStatus.FAILED, Reason.PROVIDER_BUSY)
     (row, _) = await archive.rows(jobs)
     assert row.ended_at == clock.now

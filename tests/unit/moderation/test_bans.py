@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.moderation.bans import BannedPicture, Bans, FlatPicture
-from bot.moderation.book import Book, EntryKind
+from bot.moderation.book import Book
+from bot.moderation.chain import EntryKind
 from bot.moderation.likeness import NEAR, Fingerprint, Look
 from tests.conftest import NOON
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from bot.database import blocks as rows
 from bot.errors import Reason, Refused
 from bot.moderation.blocks import Blocks
-from bot.moderation.book import Book, EntryKind
+from bot.moderation.book import Book
+from bot.moderation.chain import EntryKind
 
 if TYPE_CHECKING:
     from bot.database import Database

@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from bot.database import cases as rows
 from bot.database import jobs
 from bot.jobs import Request, Store
-from bot.moderation.book import Book, EntryKind, Line
+from bot.moderation.book import Book
 from bot.moderation.cases import Cases, History, Matter, close_case, open_case
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.model import Flag
 from tests.conftest import NOON
 

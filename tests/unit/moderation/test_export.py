@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.moderation.book import Book, Entry, EntryKind, Line
+from bot.moderation.book import Book
+from bot.moderation.chain import Entry, EntryKind, Line
 from bot.moderation.export import COLUMNS, FORMATS, format_csv, format_json, format_newest
 from tests.conftest import NOON
 

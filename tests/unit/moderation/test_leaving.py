@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.database import left_guilds
-from bot.moderation.book import Book, EntryKind, Line
+from bot.moderation.book import Book
+from bot.moderation.chain import EntryKind, Line
 from bot.moderation.leaving import Leaving
 from tests.conftest import NOON
 

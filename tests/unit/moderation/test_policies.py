@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.moderation.book import Book, EntryKind
+from bot.moderation.book import Book
+from bot.moderation.chain import EntryKind
+from bot.moderation.documents import PolicyWrong
 from bot.moderation.model import DIRECT_MESSAGES
 from bot.moderation.policies import Change, Policies, parse_change
-from bot.moderation.policy import Policy, PolicyWrong
+from bot.moderation.policy import Policy
 from tests.conftest import NOON
 
 if TYPE_CHECKING:

@@ -10,17 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.moderation import shapes
-from bot.moderation.edits import add_budget, add_preset, add_rule
-from bot.moderation.policy import (
-    SETTINGS,
-    Policy,
-    PolicyWrong,
-    RoleBudget,
-    load_policy,
-    parse_policy,
-    read_value,
-)
+from bot.moderation import lists
+from bot.moderation.documents import PolicyWrong, load_policy, parse_policy, read_value
+from bot.moderation.edits import add_budget, add_preset, add_rule, with_value, without_value
+from bot.moderation.lists import RoleBudget
+from bot.moderation.policy import SETTINGS, Policy
+from bot.moderation.shapes import Choices
 from bot.presets import Preset
 from bot.provider import MODELS
 
@@ -61,20 +56,20 @@ def build_full() -> Policy:
     }
     policy = Policy(review_channel_id=CHANNEL)
     for key, text in typed.items():
-        policy = policy.with_value(key, read_value(key, text))
-    policy = policy.with_value("presets", add_preset(policy, PRESET))
-    return policy.with_value("words", add_rule(policy, RULE)).with_value("most_count", 1, THREAD)
+        policy = with_value(policy, key, read_value(key, text))
+    policy = with_value(policy, "presets", add_preset(policy, PRESET))
+    return with_value(with_value(policy, "words", add_rule(policy, RULE)), "most_count", 1, THREAD)
 
 
 def test_models_are_those_that_the_provider_has() -> None:
     """What a policy can name is what members can choose."""
-    assert SETTINGS["models"].shape == shapes.Choices(tuple(MODELS))
+    assert SETTINGS["models"].shape == Choices(tuple(MODELS))
 
 
 def test_a_place_has_its_own_before_its_channels_before_the_guilds() -> None:
     """A thread's word counts first, then its channel's, then the guild's."""
-    policy = Policy(most_count=3).with_value("most_count", 2, CHANNEL).with_value("spoiler", True, CHANNEL)
-    policy = policy.with_value("most_count", 1, THREAD)
+    policy = with_value(with_value(Policy(most_count=3), "most_count", 2, CHANNEL), "spoiler", True, CHANNEL)
+    policy = with_value(policy, "most_count", 1, THREAD)
     assert (policy.at(OTHER).most_count, policy.at(OTHER, OTHER).spoiler) == (3, False)
     assert (policy.at(CHANNEL).most_count, policy.at(CHANNEL).spoiler) == (2, True)
     assert (policy.at(THREAD, CHANNEL).most_count, policy.at(THREAD, CHANNEL).spoiler) == (1, True)
@@ -83,17 +78,17 @@ def test_a_place_has_its_own_before_its_channels_before_the_guilds() -> None:
 
 def test_putting_back_leaves_nothing_behind() -> None:
     """A channel without settings of its own is no channel with settings."""
-    policy = Policy().with_value("most_count", 2, CHANNEL).with_value("spoiler", True, CHANNEL)
-    once = policy.without_value("most_count", CHANNEL)
+    policy = with_value(with_value(Policy(), "most_count", 2, CHANNEL), "spoiler", True, CHANNEL)
+    once = without_value(policy, "most_count", CHANNEL)
     assert dict(once.overrides) == {CHANNEL: {"spoiler": True}}
-    assert once.without_value("spoiler", CHANNEL) == Policy()
-    assert Policy(most_count=1).without_value("most_count") == Policy()
+    assert without_value(once, "spoiler", CHANNEL) == Policy()
+    assert without_value(Policy(most_count=1), "most_count") == Policy()
 
 
 def test_a_channel_has_its_own_only_where_that_makes_sense() -> None:
     """Budgets and word lists are the guild's."""
     with pytest.raises(PolicyWrong) as wrong:
-        Policy().with_value("guild_day_usd", Decimal(1), CHANNEL)
+        with_value(Policy(), "guild_day_usd", Decimal(1), CHANNEL)
     assert wrong.value.mistakes[0].problem == "not_per_channel"
 
 
@@ -117,10 +112,10 @@ def test_what_is_right_alone_can_be_wrong_together(values: dict[str, Any], probl
 
 def test_a_review_of_everything_keeps_its_channel() -> None:
     """The last place to decide cannot be taken away."""
-    policy = Policy().with_value("review_channel_id", 5).with_value("review", "everything")
+    policy = with_value(with_value(Policy(), "review_channel_id", 5), "review", "everything")
     assert policy.desk_channel_id == 5
     with pytest.raises(PolicyWrong):
-        policy.without_value("review_channel_id")
+        without_value(policy, "review_channel_id")
 
 
 def test_flagged_results_go_to_the_log_where_there_is_no_review_channel() -> None:
@@ -177,7 +172,7 @@ def test_what_was_stored_stays_readable(monkeypatch: pytest.MonkeyPatch, caplog:
     older = policy.dump() | {"models": ["midjourney"], "colour": "red", "least_strength": 0.95}
     older["presets"] = [PRESET | {"model": "midjourney"}]
     older["overrides"] = {str(THREAD): {"most_count": 1, "spoiler": "perhaps"}}
-    monkeypatch.setattr(shapes, "parse_word_rule", None)
+    monkeypatch.setattr(lists, "parse_word_rule", None)
     loaded = load_policy(older)
     assert (loaded.models, loaded.least_strength, loaded.words) == (frozenset(), 0.95, policy.words)
     assert [preset.model for preset in loaded.presets] == ["midjourney"]
@@ -272,9 +267,9 @@ def test_what_cannot_be_is_refused(key: str, text: str) -> None:
 
 def test_a_rule_of_the_same_name_takes_its_place() -> None:
     """Adding changes one rule of a list and leaves the others."""
-    first = Policy().with_value("words", add_rule(Policy(), RULE))
-    second = first.with_value("words", add_rule(first, RULE | {"name": "dogs", "pattern": "dog"}))
-    third = second.with_value("words", add_rule(second, RULE | {"pattern": "kitten"}))
+    first = with_value(Policy(), "words", add_rule(Policy(), RULE))
+    second = with_value(first, "words", add_rule(first, RULE | {"name": "dogs", "pattern": "dog"}))
+    third = with_value(second, "words", add_rule(second, RULE | {"pattern": "kitten"}))
     assert {rule.name: rule.pattern for rule in third.words} == {"dogs": "dog", "cats": "kitten"}
     with pytest.raises(PolicyWrong):
         add_rule(first, RULE | {"kind": "regex", "pattern": "(cat"})
@@ -282,8 +277,8 @@ def test_a_rule_of_the_same_name_takes_its_place() -> None:
 
 def test_a_role_has_one_budget() -> None:
     """A new one takes the place of the old one; none of both takes it away."""
-    policy = Policy().with_value("role_budgets", add_budget(Policy(), 7, "1", "none"))
-    both = policy.with_value("role_budgets", add_budget(policy, 8, "none", "20"))
+    policy = with_value(Policy(), "role_budgets", add_budget(Policy(), 7, "1", "none"))
+    both = with_value(policy, "role_budgets", add_budget(policy, 8, "none", "20"))
     assert both.role_budgets == (RoleBudget(7, Decimal(1), None), RoleBudget(8, None, Decimal(20)))
     assert add_budget(both, 7, "none", "none") == both.role_budgets[1:]
     assert add_budget(both, 7, "2", "3")[0] == RoleBudget(7, Decimal(2), Decimal(3))
@@ -291,8 +286,8 @@ def test_a_role_has_one_budget() -> None:
 
 def test_a_preset_of_the_same_name_takes_its_place() -> None:
     """However the name is written; its numbers may be as they were typed, and nothing typed is none."""
-    policy = Policy().with_value("presets", add_preset(Policy(), PRESET))
-    policy = policy.with_value("presets", add_preset(policy, {"name": "Ink", "template": "ink", "strength": ""}))
+    policy = with_value(Policy(), "presets", add_preset(Policy(), PRESET))
+    policy = with_value(policy, "presets", add_preset(policy, {"name": "Ink", "template": "ink", "strength": ""}))
     typed = {"name": "OIL ", "template": "oil", "model": "", "strength": "65%", "guidance": "2,5"}
     ink, oil = add_preset(policy, typed)
     assert (ink, oil) == (Preset("Ink", "{prompt}, ink"), Preset("OIL", "{prompt}, oil", "", 0.65, 2.5))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.moderation.edits import with_value
+from bot.moderation.lists import gather_presets
 from bot.moderation.policy import SETTINGS, Policy
-from bot.moderation.presets import gather_presets
 from bot.moderation.shapes import Unfit
 from bot.presets import MOST_OF_GUILD, Preset
 
@@ -23,7 +24,7 @@ def test_a_guilds_own_come_first_and_before_others_of_the_same_name() -> None:
 
 def test_an_operators_can_be_left_out_also_in_one_channel() -> None:
     """The guild's own stay."""
-    policy = Policy(presets=(OWN,)).with_value("operator_presets", False, CHANNEL)
+    policy = with_value(Policy(presets=(OWN,)), "operator_presets", False, CHANNEL)
     assert gather_presets(policy.at(CHANNEL), (GLASS,)) == (OWN,)
     assert gather_presets(policy, (GLASS,)) == (OWN, GLASS)
 

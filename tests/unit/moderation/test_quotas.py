@@ -14,9 +14,11 @@ from sqlalchemy import bindparam, event, func, select, update
 from bot.database import job_roles, jobs, open_database
 from bot.errors import Reason, Refused
 from bot.jobs import JobStatus, Store
-from bot.moderation.book import Book, EntryKind, Line
+from bot.moderation.book import Book
+from bot.moderation.chain import EntryKind, Line
+from bot.moderation.lists import RoleBudget
 from bot.moderation.model import Standing
-from bot.moderation.policy import Policy, RoleBudget
+from bot.moderation.policy import Policy
 from bot.moderation.pots import Period, PotKind, Spent, find_period
 from bot.moderation.quotas import IN_GUILD, OUTSIDE, OverBudget, hold, judge_cooldown, spent, warn
 from tests.conftest import NOON

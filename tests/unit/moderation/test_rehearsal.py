@@ -10,6 +10,7 @@ import pytest
 from bot.jobs import Store
 from bot.moderation import rehearsal as room
 from bot.moderation.automod_rules import AutoModRules
+from bot.moderation.edits import with_value
 from bot.moderation.patterns import TIMEOUTS_UNTIL_SLOW
 from bot.moderation.policy import Policy
 from bot.moderation.prompts import Match
@@ -62,7 +63,7 @@ def write(database: Database, build_request: Callable[..., Request]) -> Callable
 
 async def test_a_prompt_meets_the_rules_of_its_place(rehearsal: Rehearsal) -> None:
     """The guild's own, its AutoMod's and ours, each with what it found; what a channel allows is allowed there only."""
-    policy = Policy(words=(CATS, DOGS), undress=False).with_value("sexual", True, CHANNEL)
+    policy = with_value(Policy(words=(CATS, DOGS), undress=False), "sexual", True, CHANNEL)
     told = Told("a cat with a sword, hardcore porn", channel_id=CHANNEL, age_restricted=True)
     met = {match.rule_kind for match in await rehearsal.judge(GUILD, policy, told)}
     assert met == {"own", "automod"}

@@ -15,8 +15,9 @@ from bot.moderation import likeness
 from bot.moderation.automod_rules import AutoModRules
 from bot.moderation.bans import Bans
 from bot.moderation.blocks import Blocks
-from bot.moderation.book import Book, EntryKind
+from bot.moderation.book import Book
 from bot.moderation.cases import Cases
+from bot.moderation.chain import EntryKind
 from bot.moderation.model import DIRECT_MESSAGES, Ask, Flag, Standing
 from bot.moderation.patterns import Patterns
 from bot.moderation.policies import Policies

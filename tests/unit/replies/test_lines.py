@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.jobs import Job, JobStatus, Request
-from bot.moderation.book import Entry, EntryKind
+from bot.moderation.chain import Entry, EntryKind
 from bot.replies.lines import LONGEST_LINE, format_entry, format_seal
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 from tests.conftest import NOON

@@ -18,10 +18,11 @@ from bot.jobs.model import Outlook
 from bot.jobs.tracing import Record
 from bot.moderation.bans import BannedPicture
 from bot.moderation.blocks import Block
-from bot.moderation.book import Entry, EntryKind
 from bot.moderation.cases import Case, History
+from bot.moderation.chain import Entry, EntryKind
+from bot.moderation.documents import Mistake
 from bot.moderation.model import Flag
-from bot.moderation.policy import Mistake, Policy
+from bot.moderation.policy import Policy
 from bot.moderation.prompts import Match
 from bot.moderation.rehearsal import DryRun, Example
 from bot.moderation.words import WordRule

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.moderation.documents import Mistake
+from bot.moderation.edits import with_value
+from bot.moderation.lists import RoleBudget
 from bot.moderation.policies import Change, Versioned
-from bot.moderation.policy import SECTIONS, SETTINGS, Mistake, Policy, RoleBudget
+from bot.moderation.policy import SECTIONS, SETTINGS, Policy
 from bot.moderation.pots import Spent, list_pots
 from bot.moderation.shapes import Choice, Dollars, Share, Switch, Whole
 from bot.moderation.words import WordRule
@@ -112,7 +115,7 @@ def test_every_setting_is_in_one_section_of_at_most_25() -> None:
 
 def test_what_was_changed_is_marked() -> None:
     """In the guild against the default, in a channel against the guild; before that, that nobody changed anything."""
-    policy = Policy(most_count=2).with_value("spoiler", True, CHANNEL)
+    policy = with_value(Policy(most_count=2), "spoiler", True, CHANNEL)
     text = "\n".join(field.value for field in show(policy, Page()).fields)
     assert "▸ Pictures in one go: at most 2." in text
     assert "· Pictures are shown openly." in text
@@ -126,7 +129,7 @@ def test_what_was_changed_is_marked() -> None:
 
 def test_a_thread_shows_what_its_channel_has() -> None:
     """The page of a thread is the policy in force there."""
-    policy = Policy().with_value("spoiler", True, CHANNEL)
+    policy = with_value(Policy(), "spoiler", True, CHANNEL)
     panel = show(policy, Page("showing", channel_id=THREAD, parent_id=CHANNEL))
     assert "· Every picture is shown behind a spoiler." in panel.fields[0].value
 
@@ -183,7 +186,7 @@ def test_the_history_says_what_was_done() -> None:
         Change("undo", version=0): "went back to how Repaint comes",
         Change("import"): "took over a file",
     }
-    policy = Policy(most_count=2).with_value("spoiler", True, CHANNEL)
+    policy = with_value(Policy(most_count=2), "spoiler", True, CHANNEL)
     for change, said in changes.items():
         line = format_change(Versioned(policy, 3, 9, NOON, change), DEFAULT_LOCALE)
         assert line == f"**3** · <@9> <t:{int(NOON.timestamp())}:R> · {said}"

@@ -11,7 +11,8 @@ import pytest
 
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.ports import SourceGone
-from bot.replies.post import Post, is_at_discord
+from bot.replies.files import is_at_discord
+from bot.replies.post import Post
 from tests.conftest import NOON
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 
 from bot.jobs import Job, JobStatus, Request
 from bot.jobs.tracing import Record
-from bot.moderation.book import Entry
 from bot.moderation.cases import Case
+from bot.moderation.chain import Entry
 from bot.moderation.model import Flag
 from bot.replies.embed import build_embed
 from bot.replies.texts import DEFAULT_LOCALE
