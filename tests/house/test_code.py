@@ -45,6 +45,24 @@ def test_no_mock_without_a_spec(path: Path) -> None:
             assert any(keyword.arg in {"spec", "spec_set"} for keyword in node.keywords), ast.unparse(node)
 
 
+def test_architecture_names_every_module() -> None:
+    """Each module of `bot/` is told of where its room is, and what is told of there is there."""
+    told = (
+        (ROOT / "docs/architecture.md")
+        .read_text(encoding="utf-8")
+        .partition("## The rooms")[2]
+        .partition("## Words")[0]
+    )
+    parts = re.split(r"^\*\*`(bot/\w+)/`\*\*", told, flags=re.MULTILINE)
+    by_room = {"bot": parts[0], "bot/config": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+    for room, words in by_room.items():
+        stems = {path.stem for path in (ROOT / room).glob("*.py")} - {"__init__"}
+        named = set(re.findall(rf"`{room}/(\w+)\.py`" if room == "bot" else r"`(\w+)`", words))
+        assert stems <= named, (room, stems - named)
+        if room not in {"bot", "bot/config"}:
+            assert named <= stems | {"applying"}, (room, named - stems)
+
+
 def test_no_registry_address_is_written_down() -> None:
     """Where packages come from is the machine's business."""
     registry = re.compile(r"(pypi\.org|pythonhosted\.org|registry\.npmjs|--index-url|--extra-index-url)")
