@@ -83,17 +83,17 @@ def _know(total: int) -> dict[str, Any]:
     now = datetime.now(UTC)
     number = total // 200 * 100
     job = FIRST_ID + number
-    numbers = ("after", "before_number", "by", "count", "held", "hidden", "more", "skipped", "turn")
+    numbers = ("after", "draft", "before_number", "by", "count", "held", "hidden", "more", "round", "skipped", "turn")
     words = (
         *("content_digest", "control", "digest", "fingerprint", "fingerprints", "flagged"),
-        *("image", "lora", "marks", "model", "notes", "said", "salt", "subject", "task", "urls", "value"),
+        *("image", "lora", "preset", "marks", "model", "notes", "said", "salt", "subject", "task", "urls", "value"),
         *("why", "why_values", "me", "name", "new_token", "negative_prompt", "prompt", "locale", "member_name"),
-        *("attachment_url", "token", "content", "document", "summary", "reason", "crops", "words"),
+        *("attachment_url", "token", "content", "document", "summary", "reason", "crops", "words", "template"),
     )
     return {
         **dict.fromkeys(numbers, 0),
         **dict.fromkeys(words, "[]"),
-        **dict.fromkeys(("job", "last_job_id", "the_job_id", "origin", "gate"), job),
+        **dict.fromkeys(("at", "job", "last", "last_job_id", "the_job_id", "origin", "gate"), job),
         **dict.fromkeys(("guild", "guild_id", "guilds"), GUILD),
         **dict.fromkeys(("member", "pot"), MEMBER),
         **dict.fromkeys(("member_id", "changed_by", "banned_by", "blocked_by", "role_id", "of", "actor_id"), 77),
@@ -104,14 +104,14 @@ def _know(total: int) -> dict[str, Any]:
         **dict.fromkeys(("role", "last_role", "the_role"), "result"),
         **dict.fromkeys(("sha256", "last_sha256"), "sha5"),
         **dict.fromkeys(("guidance", "strength", "lora_strength"), 0.7),
-        **dict.fromkeys(("lease", "wait", "seconds"), 60.0),
+        **dict.fromkeys(("lease", "wait", "seconds", "most_seconds"), 60.0),
         "about": "review",
         "age": DAYS * 86400.0,
         "before": ["ordering", "unknown"],
         "data": b"picture",
         "decided": "approve",
         "end": "done",
-        "from_job_id": None,
+        **dict.fromkeys(("from_job_id", "from_position")),
         "hands": [job + 1],
         "id": FIRST_ID + total,
         "ids": [FIRST_ID + each for each in range(number, number + 200)],
@@ -122,6 +122,7 @@ def _know(total: int) -> dict[str, Any]:
         "media_type": "image/png",
         "most": 50,
         "number": total + 10,
+        "parents": [job],
         "secret_key": f"key{number}",
         "since": now - timedelta(days=30),
         "subjects": ["budget"],

@@ -266,6 +266,7 @@ class Plan:
             waiting=waiting,
             clock=self._clock,
             sweep=self._sweep,
+            kept=Kept(self._database),
         )
 
     # -- the doors -----------------------------------------------------------------------------------------------

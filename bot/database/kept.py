@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GET = select(kept.c.value).where(kept.c.name == bindparam("which"))
 DROP = delete(kept).where(kept.c.name == bindparam("which"))
 ADD = insert(kept)
+PROBE = "probe"
 
 
 class Kept:
@@ -40,12 +41,10 @@ class Kept:
 
         await self._database.transact(work)
 
-    async def probe(self) -> None:
-        """Write something and take it back in one transaction: that it can be written is all there is to learn."""
+    async def probe(self, size: int = 0) -> None:
+        """Write so many bytes and take them back: that they can be written is all there is to learn.
 
-        def work(connection: Connection) -> None:
-            connection.execute(DROP, {"which": "probe"})
-            connection.execute(ADD, {"name": "probe", "value": ""})
-            connection.execute(DROP, {"which": "probe"})
-
-        await self._database.transact(work)
+        Two transactions: what is gone before the first one ends needs no room on a disk.
+        """
+        await self.keep(PROBE, "." * size)
+        await self._database.run(DROP, which=PROBE)

@@ -42,16 +42,17 @@ _GUILDS = (
     .group_by(jobs.c.guild_id)
 )
 GUILDS = _GUILDS.order_by(func.sum(charges.c.usd_micros).desc(), func.count().desc()).limit(bindparam("most"))
-_AT, _JOB, _TURN = bindparam("at", type_=Instant()), bindparam("job", type_=Id), bindparam("turn", type_=Integer())
+_SINCE = bindparam("since", type_=Instant())
+_JOB, _TURN = bindparam("job", type_=Id), bindparam("turn", type_=Integer())
 _PAST = or_(
-    charges.c.ordered_at > _AT,
-    and_(charges.c.ordered_at == _AT, charges.c.job_id > _JOB),
-    and_(charges.c.ordered_at == _AT, charges.c.job_id == _JOB, charges.c.turn > _TURN),
+    charges.c.ordered_at > _SINCE,
+    and_(charges.c.ordered_at == _SINCE, charges.c.job_id > _JOB),
+    and_(charges.c.ordered_at == _SINCE, charges.c.job_id == _JOB, charges.c.turn > _TURN),
 )
 LINES = (
     select(charges, jobs.c.guild_id)
     .join(jobs, jobs.c.id == charges.c.job_id)
-    .where(charges.c.ordered_at >= _AT, _PAST, charges.c.ordered_at < _UNTIL)
+    .where(charges.c.ordered_at >= _SINCE, _PAST, charges.c.ordered_at < _UNTIL)
     .order_by(charges.c.ordered_at, charges.c.job_id, charges.c.turn)
     .limit(PAGE)
 )
@@ -122,9 +123,9 @@ class Overview:
 
     async def _lines(self, since: datetime, until: datetime) -> AsyncIterator[Row[Any]]:
         """Every charge of a span, page by page."""
-        after: dict[str, Any] = {"at": since, "job": -1, "turn": -1}
+        after: dict[str, Any] = {"since": since, "job": -1, "turn": -1}
         rows: Sequence[Row[Any]]
         while rows := await self.database.run(LINES, until=until, **after):
             for row in rows:
                 yield row
-            after = {"at": rows[-1].ordered_at, "job": rows[-1].job_id, "turn": rows[-1].turn}
+            after = {"since": rows[-1].ordered_at, "job": rows[-1].job_id, "turn": rows[-1].turn}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from bot.database import Clock
+    from bot.database import Clock, Kept
     from bot.jobs.model import Job, JobStatus
     from bot.jobs.store import Store
     from bot.jobs.waiting import Waiting
@@ -39,6 +39,8 @@ SWEEP_SECONDS = 600.0
 LONGEST_SLEEP_SECONDS = 20.0
 TROUBLE_SECONDS = 2.0
 """How often a database in trouble is asked whether it is well again."""
+PROBE_BYTES = 1024 * 1024
+"""As much as a picture."""
 NOTICE_SECONDS = 1.0
 """How late another process's row, or its death, may be noticed; our own rows wake us at once."""
 
@@ -53,6 +55,7 @@ class Runner:
     waiting: Waiting
     clock: Clock
     sweep: Callable[[], Awaitable[None]]
+    kept: Kept
     trouble: str = field(default="", init=False)
     """What is wrong with the database, in its own words; empty when nothing is."""
     round_at: float = field(default_factory=monotonic, init=False)
@@ -190,7 +193,7 @@ class Runner:
         if not self.trouble:
             return True
         try:
-            await self.store.pulse()
+            await self.kept.probe(PROBE_BYTES)
         except SQLAlchemyError as error:
             self._note_trouble(error)
             return False

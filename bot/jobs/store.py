@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.database import PASS, Kept
+from bot.database import PASS
 from bot.jobs import statements as sql
 from bot.jobs.hands import Hands
 from bot.jobs.ledger import ChargeState, learn_charge
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from bot.pictures import Result, Source
     from bot.provider import Task
 
-PULSE_BYTES = 1024 * 1024
 ARRIVAL_SECONDS = 15.0
 """A row whose interaction is not answered by then is taken up by the next loop that sees it."""
 
@@ -128,12 +127,6 @@ class Store:
         return moved(await self._database.transact(work))
 
     # -- later ---------------------------------------------------------------------------------------------------
-
-    async def pulse(self) -> None:
-        """Write as much as a picture, and forget it: that there is room is all there is to learn."""
-        kept = Kept(self._database)
-        await kept.keep("pulse", "." * PULSE_BYTES)
-        await kept.keep("pulse", "")
 
     async def release(self, job: Job, wait_seconds: float, *, failed: bool = False) -> Job | None:
         """Put it down until later; `failed` counts as an attempt."""

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot.database import Database, build_process_name, jobs, open_database, system_clock
+from bot.database import Database, Kept, build_process_name, jobs, open_database, system_clock
 from bot.database.opening import parse_url
 from bot.database.schema import kept
 from bot.errors import Misconfigured
@@ -244,7 +244,15 @@ async def test_a_killed_process_is_replaced_within_seconds(url: str, build_reque
         taken: asyncio.Queue[Job] = asyncio.Queue()
         waiting = create_autospec(Waiting, instance=True)
         waiting.admit.return_value = waiting.seconds_to_next.return_value = None
-        runner: Any = Runner(store, {JobStatus.ARRIVING: taken.put}, taken.put, waiting, system_clock, 1e9)  # type: ignore[arg-type]  # who is not asked
+        runner: Any = Runner(
+            store,
+            {JobStatus.ARRIVING: taken.put},
+            taken.put,
+            waiting,
+            system_clock,
+            1e9,  # type: ignore[arg-type]  # who is not asked
+            Kept(database),
+        )
         running = asyncio.create_task(runner.run())
         await asyncio.sleep(0.1)
         assert taken.empty()
