@@ -139,9 +139,9 @@ class Waiting:
         return self.pause.seconds_to_next()
 
     async def _take_over(self) -> None:
-        """Go on from what a process before has told: it may still be so."""
+        """Go on from what a process before has told: it may still be so. Where nobody waits, nothing is held up."""
         self._told = await Kept(self.database).get(TOLD) or ""
-        if self._told:
+        if self._told and await self.store.waiting():
             self.pause.resume(Reason(self._told))
 
     def _news(self) -> str:

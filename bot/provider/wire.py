@@ -148,14 +148,14 @@ def parse_submit(answer: Answer) -> Task:
 
 
 def parse_task(answer: Answer) -> Task:
-    """Parse how a task stands; its id is "" if the answer does not repeat it. Raises `ReadFailed`."""
+    """Parse how a task stands; its id is "" if the answer does not repeat it. Raises `KeyRefused` or `ReadFailed`."""
     said = parse_json(answer.body)
     data = fields(said, "data")
     if _succeeded(answer, said) and data:
         return _read_task(data)
     if _verdict(answer, said) == HTTPStatus.NOT_FOUND:
         raise TaskMissing(_detail(answer, said))
-    raise _unanswered(answer, said)
+    raise _closed(answer, said)
 
 
 def parse_callback(body: bytes) -> Task:
@@ -168,13 +168,13 @@ def parse_callback(body: bytes) -> Task:
 
 
 def parse_history(answer: Answer) -> tuple[str, ...]:
-    """Parse the ids of a page of the history, which are all that is certain of it. Raises `ReadFailed`.
+    """Parse the ids of a page of the history, which are all that is certain of it. Raises `KeyRefused` or `ReadFailed`.
 
     The docs show no answer; integrations read `data.data` or `data` as a list of rows.
     """
     said = parse_json(answer.body)
     if not _good(answer, said):
-        raise _unanswered(answer, said)
+        raise _closed(answer, said)
     data = fields(said).get("data")
     rows = fields(data).get("data") if isinstance(data, dict) else data
     ids = (_task_id(fields(row)) for row in (rows if isinstance(rows, list) else []))
