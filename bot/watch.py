@@ -89,7 +89,7 @@ class Watch:
     def _find_orders_trouble(self) -> str:
         """Why nothing is ordered; a cap that is reached is no trouble, but what whoever runs it wanted."""
         pause = self.runner.waiting.pause
-        return "" if pause.reason in CAPS else pause.trouble
+        return "" if pause.is_wanted else pause.trouble
 
     async def _ask_database(self) -> str:
         return self.runner.trouble or await _within_patience(self.kept.probe())

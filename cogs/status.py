@@ -41,12 +41,13 @@ async def status(interaction: Interaction) -> None:
 
 async def gather(bot: Repaint) -> Facts:
     """How the program stands at this moment."""
-    overview, now = bot.rooms.overview, discord.utils.utcnow()
+    overview, pause, now = bot.rooms.overview, bot.rooms.steps.pause, discord.utils.utcnow()
     day, month = find_period(Period.DAY, now), find_period(Period.MONTH, now)
     costly = await overview.guilds(*month, MOST_GUILDS)
     balance_usd = await _fetch_balance(bot)  # first: what PiAPI says to that is its last word on the key
     return Facts(
         troubles=[f"{what}: {why}" for what, why in (await bot.rooms.troubles()).items()],
+        wanted=pause.trouble if pause.is_wanted else "",
         latency_seconds=bot.latency,
         guilds=len(bot.guilds),
         balance_usd=balance_usd,

@@ -81,6 +81,11 @@ class Pause:
         return None if period is None else find_period(period, self._clock())[1]
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether it is what whoever looks after the bot decided: a cap that is reached."""
+        return self.reason in CAPS
+
+    @property
     def trouble(self) -> str:
         """For who looks after the bot; empty when there is none."""
         return "" if self.reason is None else f"nothing is ordered for now: {self.reason}"

@@ -34,6 +34,8 @@ class Facts:
     """
 
     troubles: Sequence[str]
+    wanted: str
+    """Why nothing is ordered, where that is no trouble; empty where it goes on."""
     latency_seconds: float
     guilds: int
     balance_usd: Decimal | None
@@ -63,10 +65,11 @@ class Owner:
 def build_status(facts: Facts, locale: str) -> Card:
     """Everything on one card, for one person."""
     troubles = [f"⚠️ {format_safe(each, LONGEST_TROUBLE)}" for each in facts.troubles]
+    wanted = [f"⏸️ {format_safe(facts.wanted, LONGEST_TROUBLE)}"] if facts.wanted else []
     return Card(
         author="",
         title=say(locale, "operator.unwell" if troubles else "operator.well"),
-        text="\n".join(troubles),
+        text="\n".join(troubles + wanted),
         color=UNWELL if troubles else WELL,
         fields=tuple(Field(say(locale, f"operator.{name}"), value) for name, value in _rows(facts, locale)),
         footer=" · ".join(f"{name} {version}" for name, version in facts.versions.items()),

@@ -51,6 +51,8 @@ async def test_the_owner_sees_what_is_wrong(world: World) -> None:
     """The same that `/readyz` says, also of a key that died a moment ago; and no heartbeat is no reason to break."""
     owner = let_in_admin(world)
     world.house.client.owner_id = owner.id
+    (embed,) = answer(await owner.slash(world.channel, "repaint-status")).embeds
+    assert "well" in str(embed.title)
     world.standin.api_key = "another-key-than-the-right-one"
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(type(world.house.client), "latency", float("inf"))
@@ -79,6 +81,19 @@ async def test_a_low_balance_that_discord_did_not_take_is_told_later(world: Worl
             await world.house.runner.sweep()
     (told,) = world.moderator.user.dm_channel.history()
     assert "$3.00 left at PiAPI" in told.content
+
+
+@pytest.mark.story(settings={"DAILY_CAP_USD": "0.0015"})
+async def test_a_cap_that_is_reached_is_said_and_is_no_trouble(world: World, photo: bytes) -> None:
+    """It is what they wanted; and why everybody waits."""
+    owner = let_in_admin(world)
+    world.house.client.owner_id = owner.id
+    for _ in range(2):
+        await ask(world, photo)
+        await world.settle()
+    (embed,) = answer(await owner.slash(world.channel, "repaint-status")).embeds
+    assert "well" in str(embed.title)
+    assert "nothing is ordered for now" in str(embed.description)
 
 
 async def test_nobody_else_does(world: World) -> None:
