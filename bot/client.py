@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -119,8 +119,8 @@ class Rooms:
     leaving: Leaving
     # for whoever runs it
     overview: Overview
-    troubles: Callable[[], Sequence[str]]
-    """What is wrong right now, in the words of the log."""
+    troubles: Callable[[], Awaitable[Mapping[str, str]]]
+    """Why it is not ready, by what is in the way."""
 
 
 class Tree(app_commands.CommandTree["Repaint"]):

@@ -31,6 +31,9 @@ ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
 
+UNKNOWN = float("nan")
+"""What a gauge without labels shows while it is not known: it cannot be missing."""
+
 TO_AN_HOUR = (1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800, 3600)
 TO_A_MINUTE = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
 TO_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -118,12 +121,18 @@ OLDEST_CASE_SECONDS = _gauge("oldest_undecided_case_seconds", "How long ago the 
 CHARGES_USD = _gauge(
     "charges_last_day_usd", "The ledger's orders of the last 24 hours, by what is known of them.", "model", "state"
 )
-ROWS_READ = _gauge("rows_read", "Whether the database answered for the five above: 1, or 0.")
+ROWS_READ = _gauge("rows_read", "Whether the database answered for the five above, which say nothing else: 1, or 0.")
 
 # -- set when somebody asks: this process ----------------------------------------------------------------------------
 
 BUILD = _gauge("build_info", "Always 1; the labels say which Repaint it is.", "version")
 DISCORD_CONNECTED = _gauge("discord_connected", "Whether all shards of this process are connected: 1, or 0.")
 DISCORD_LATENCY_SECONDS = _gauge("discord_latency_seconds", "A heartbeat to Discord and back, the mean of the shards.")
+ORDERS_PAUSED = _gauge("orders_paused", "Whether nothing is ordered for now, by why: 1, or 0.", "reason")
 DATABASE_IN_TROUBLE = _gauge("database_in_trouble", "Whether nothing is taken up because of the database: 1, or 0.")
 JOBS_IN_HAND = _gauge("jobs_in_hand", "Jobs that this process works on.")
+
+# -- set now and then ------------------------------------------------------------------------------------------------
+
+PROVIDER_BALANCE_USD = _gauge("provider_balance_usd", "What is left at the image service, as it last said.")
+PROVIDER_BALANCE_USD.set(UNKNOWN)

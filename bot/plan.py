@@ -317,5 +317,5 @@ class Plan:
             mentions=self.mentions,
             leaving=Leaving(self._database),
             overview=Overview(self._database),
-            troubles=lambda: [self.runner.trouble, self.pause.trouble],
+            troubles=self.watch.find_troubles,
         )

@@ -1,8 +1,8 @@
 """What those who run the bot may ask: whether it lives, whether it is ready, and what it counts.
 
 It lives while the loop that moves jobs comes round: where it does not, a restart is the cure. It is ready when Discord
-is connected, the database can be written and the image service answers: where one of them is away, a restart changes
-nothing, and it goes on by itself.
+is connected, the database can be written, the image service answers and takes orders: where that is not so, a restart
+changes nothing, and it goes on by itself.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.database import brief
+from bot.jobs.pause import CAPS, TROUBLES
 from bot.provider import ProviderError
 
 if TYPE_CHECKING:
@@ -71,15 +72,24 @@ class Watch:
         return {"alive": monotonic() - self.runner.round_at < STUCK_SECONDS, "trouble": trouble}
 
     async def ready(self) -> dict[str, object]:
-        """Whether a member who asks now would get a picture; if not, why, by what is in the way."""
+        """Whether a member who asks now would get a picture; if not, why."""
+        trouble = await self.find_troubles()
+        return {"ready": not trouble, "trouble": trouble}
+
+    async def find_troubles(self) -> dict[str, str]:
+        """Why it is not ready, by what is in the way."""
         found = {
             "discord": self.discord.trouble,
             "database": await self._ask_database(),
             "provider": await self._ask_provider(),
-            "orders": self.runner.waiting.pause.trouble,
+            "orders": self._find_orders_trouble(),
         }
-        trouble = {what: why for what, why in found.items() if why}
-        return {"ready": not trouble, "trouble": trouble}
+        return {what: why for what, why in found.items() if why}
+
+    def _find_orders_trouble(self) -> str:
+        """Why nothing is ordered; a cap that is reached is no trouble, but what whoever runs it wanted."""
+        pause = self.runner.waiting.pause
+        return "" if pause.is_wanted else pause.trouble
 
     async def _ask_database(self) -> str:
         return self.runner.trouble or await _within_patience(self.kept.probe())
@@ -102,6 +112,8 @@ class Watch:
         self._look_around()
         for gauge in (metrics.JOBS, metrics.OLDEST_JOB_SECONDS, metrics.CHARGES_USD):
             gauge.clear()
+        for lone in (metrics.CASES, metrics.OLDEST_CASE_SECONDS):
+            lone.set(metrics.UNKNOWN)
         metrics.ROWS_READ.set(0)
         with suppress(SQLAlchemyError, TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -109,9 +121,11 @@ class Watch:
         return metrics.format_metrics()
 
     def _look_around(self) -> None:
-        metrics.BUILD.labels(_find_version()).set(1)
+        metrics.BUILD.labels(find_version()).set(1)
         metrics.DISCORD_CONNECTED.set(not self.discord.trouble)
         metrics.DISCORD_LATENCY_SECONDS.set(self.discord.latency)
+        for reason in (*TROUBLES.values(), *CAPS):
+            metrics.ORDERS_PAUSED.labels(reason).set(self.runner.waiting.pause.reason is reason)
         metrics.DATABASE_IN_TROUBLE.set(bool(self.runner.trouble))
         metrics.JOBS_IN_HAND.set(self.runner.in_hand)
 
@@ -143,7 +157,8 @@ async def _within_patience(question: Awaitable[object]) -> str:
     return ""
 
 
-def _find_version() -> str:
+def find_version() -> str:
+    """Which Repaint this is."""
     try:
         return version("repaint")
     except PackageNotFoundError:  # run from its folder, without having been installed

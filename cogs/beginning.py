@@ -109,7 +109,6 @@ async def begin(interaction: discord.Interaction[Repaint], request: Request, dec
         allowed = await intake.judge(request, declared, get_standing(interaction))
         job = await intake.arrive(request, allowed)
     except Refused as refused:
-        log.info("interaction %s: refused: %s", request.id, refused.reason)
         REQUESTS_REFUSED.labels(refused.reason).inc()
         await answer_refused(interaction, request, refused)
         return
@@ -127,6 +126,7 @@ async def answer_refused(
 
     Moderators are told of what they must know.
     """
+    log.info("interaction %s: refused: %s", interaction.id, refused.reason)
     sentence = f"{say_refused(request.locale, refused)} {more}".strip()
     if interaction.type is discord.InteractionType.modal_submit and request.prompt:
         sentence += "\n> " + format_safe(request.prompt, LONGEST_BACK)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 import discord
@@ -15,6 +14,7 @@ from bot.moderation.pots import Period, find_period
 from bot.provider import KeyRefused, ReadFailed
 from bot.replies.embed import build_embed
 from bot.replies.operator import Facts, build_status
+from bot.watch import find_version
 from cogs.naming import words
 from cogs.powers import require
 
@@ -41,20 +41,22 @@ async def status(interaction: Interaction) -> None:
 
 async def gather(bot: Repaint) -> Facts:
     """How the program stands at this moment."""
-    overview, now = bot.rooms.overview, discord.utils.utcnow()
+    overview, pause, now = bot.rooms.overview, bot.rooms.steps.pause, discord.utils.utcnow()
     day, month = find_period(Period.DAY, now), find_period(Period.MONTH, now)
     costly = await overview.guilds(*month, MOST_GUILDS)
+    balance_usd = await _fetch_balance(bot)  # first: what PiAPI says to that is its last word on the key
     return Facts(
-        troubles=[trouble for trouble in bot.rooms.troubles() if trouble],
+        troubles=[f"{what}: {why}" for what, why in (await bot.rooms.troubles()).items()],
+        wanted=pause.trouble if pause.is_wanted else "",
         latency_seconds=bot.latency,
         guilds=len(bot.guilds),
-        balance_usd=await _fetch_balance(bot),
+        balance_usd=balance_usd,
         queue=await overview.queue(),
         today=await overview.spent(*day),
         month=await overview.spent(*month),
         by_guild=[(_name(bot, guild_id), spent) for guild_id, spent in costly.items()],
         versions={
-            "Repaint": metadata.version("repaint"),
+            "Repaint": find_version(),
             "discord.py": discord.__version__,
             "Python": platform.python_version(),
             "schema": get_head() or "",
@@ -71,7 +73,7 @@ def _name(bot: Repaint, guild_id: int | None) -> str:
 async def _fetch_balance(bot: Repaint) -> Decimal | None:
     try:
         return (await bot.rooms.steps.provider.fetch_account()).balance_usd
-    except (KeyRefused, ReadFailed):  # what is wrong with the key shows among the troubles
+    except (KeyRefused, ReadFailed):  # the watch has heard it, too, and shows it among the troubles
         return None
 
 

@@ -1,4 +1,4 @@
-"""What is left at the provider: looked at now and then, and its owner is told once when it runs low."""
+"""What is left at the provider: looked at now and then, counted, and its owner is told once when it runs low."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.metrics import PROVIDER_BALANCE_USD
 from bot.provider import KeyRefused, ReadFailed
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ class Balance:
     async def watch(self) -> None:
         """Look, if the last look was long ago. Never raises for what the provider or Discord does."""
         now = self._clock()
-        if self._least_usd is None:
-            return
         if self._looked_at is not None and now - self._looked_at < timedelta(seconds=LOOK_SECONDS):
             return
         self._looked_at = now
         balance_usd = await self._read()
-        if balance_usd is not None:
+        if balance_usd is None:
+            return
+        PROVIDER_BALANCE_USD.set(float(balance_usd))
+        if self._least_usd is not None:
             await self._judge(balance_usd, self._least_usd)
 
     async def _read(self) -> Decimal | None:
@@ -66,5 +68,8 @@ class Balance:
         await self._kept.keep(TOLD, str(balance_usd))
         try:
             await self._owner.tell_low_balance(balance_usd)
-        except (ReplyLost, ReplyNotReached) as error:
-            log.warning("its owner could not be told that the balance is low: %s", error)
+        except ReplyLost as error:
+            log.warning("its owner cannot be told that the balance is low: %s", error)
+        except ReplyNotReached as error:
+            log.warning("its owner could not be told this time that the balance is low: %s", error)
+            await self._kept.keep(TOLD, "")  # a repetition of what came after all is one message, by its nonce

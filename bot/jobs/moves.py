@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WHY_JOBS_FAIL = [reason for reason in Reason if reason.startswith(("provider_", "took_", "outcome_", "result_"))]
+WHY_JOBS_FAIL = [
+    reason for reason in Reason if reason.startswith(("provider_", "spending_", "took_", "outcome_", "result_"))
+]
 # Prometheus sees something come to a series only if it was there before: the first failure should ring, too.
 for _status, _reason in [*((each, "") for each in JobStatus), *((JobStatus.FAILED, each) for each in WHY_JOBS_FAIL)]:
     JOB_MOVES.labels(_status, _reason)

@@ -20,12 +20,12 @@ class Limits:
     """How long we go on with what does not come."""
 
     running_seconds: float = 900.0
-    """A task that is not finished by then is not waited for any longer."""
+    """A task that the provider says is not finished by then is not waited for any longer."""
     unknown_seconds: float = 900.0
     """An order whose answer was lost is waited for this long."""
     waiting_seconds: float = 86_400.0
-    """A job that cannot be submitted waits for this long. A day: no daily limit ends what it only puts off, and the
-    address of a picture at Discord lives no longer."""
+    """A job that cannot be submitted, or whose task cannot be asked for, waits for this long. A day: no daily limit
+    ends what it only puts off, and the address of a picture at Discord lives no longer."""
     delivering_seconds: float = 3600.0
     """A finished picture is brought into the message for this long."""
     telling_seconds: float = 600.0

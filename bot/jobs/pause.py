@@ -4,7 +4,8 @@
       ^                                                                                   |
       `------- the order went through, or was refused for its own sake --- one trial <----'  after a while
 
-It is what this process has learned by itself; others learn for themselves.
+It is what this process has learned by itself; others learn for themselves. Orders speak of it, and so do questions
+about tasks and tasks that come to nothing, where they say what holds for every order.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason
 from bot.jobs.pace import back_off_seconds
 from bot.moderation.pots import Period, find_period
-from bot.provider import Busy, KeyRefused, NoCredit, ReadFailed, Unreachable
+from bot.provider import Busy, FailureKind, KeyRefused, NoCredit, ReadFailed, TaskState, Unreachable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.database import Clock
-    from bot.provider import NotSubmitted, Provider
+    from bot.provider import NotSubmitted, Provider, ProviderError, Task
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class Pause:
         """The job whose order is out to see whether it is over."""
         self._in_a_row = 0
         self._trials = 0
+        self._hollow = False
+        """Whether orders are taken and come to nothing all the same: then only a picture ends it."""
         self._since = self._try_at = clock()
 
     # -- what is to be done --------------------------------------------------------------------------------------
@@ -76,6 +79,11 @@ class Pause:
         """When it is over, where the calendar says so."""
         period = CAPS.get(self.reason) if self.reason is not None else None
         return None if period is None else find_period(period, self._clock())[1]
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is what whoever looks after the bot decided: a cap that is reached."""
+        return self.reason in CAPS
 
     @property
     def trouble(self) -> str:
@@ -102,13 +110,18 @@ class Pause:
 
     def succeeded(self) -> None:
         """The provider took an order, or refused one for its own sake: nothing holds up the others."""
+        if not self._hollow:
+            self._open()
+
+    def _open(self) -> None:
         if self.reason is not None:
             log.info("orders go out again; it was %s", self.reason)
-        self.reason, self.trial, self._in_a_row, self._trials = None, None, 0, 0
+        self.reason, self.trial, self._in_a_row, self._trials, self._hollow = None, None, 0, 0, False
 
     def failed(self, reason: Reason, job_id: int | None = None, asked_seconds: float | None = None) -> None:
         """An order did not get through, for a reason that is not its own. `asked_seconds`: when to come back."""
         self._in_a_row += 1
+        self._hollow = False
         self.trial = None if self.trial == job_id else self.trial
         if self.reason is None and reason in PASSING and self._in_a_row < IN_A_ROW:
             return
@@ -124,6 +137,25 @@ class Pause:
             return min(COUNT_AGAIN_SECONDS, (self.opens_at - self._clock()).total_seconds())
         return asked_seconds or back_off_seconds(self._trials)
 
+    def locked_out(self) -> None:
+        """A question was not answered, because of the key. What holds up orders already is not for that to replace."""
+        if self.reason is None:
+            self.failed(Reason.PROVIDER_KEY)
+
+    def answered(self) -> None:
+        """A question was answered: whatever was wrong with the key is over."""
+        if self.reason is Reason.PROVIDER_KEY:
+            self._open()
+
+    def read(self, job_id: int, task: Task) -> None:
+        """A task was read. One that failed because the account is empty speaks for those that follow."""
+        self.answered()
+        if task.failure is FailureKind.NO_CREDIT:
+            self.failed(Reason.PROVIDER_NO_CREDIT, job_id)
+            self._hollow = True
+        elif task.state is TaskState.COMPLETED and self._hollow:
+            self._open()
+
     def resume(self, reason: Reason) -> None:
         """Members were told this by a process before: a trial says whether it is still so."""
         self.reason = reason
@@ -136,6 +168,14 @@ async def find_trouble(provider: Provider, error: NotSubmitted) -> Reason | None
     if isinstance(error, KeyRefused) and await _is_key_good(provider):
         return None
     return TROUBLES.get(type(error))
+
+
+async def is_locked_out(pause: Pause, provider: Provider, error: ProviderError) -> bool:
+    """Whether the key is why a question was not answered. Then there is no use in ordering anything, either."""
+    locked_out = isinstance(error, KeyRefused) and await find_trouble(provider, error) is not None
+    if locked_out:
+        pause.locked_out()
+    return locked_out
 
 
 async def _is_key_good(provider: Provider) -> bool:

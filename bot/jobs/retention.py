@@ -1,4 +1,4 @@
-"""What is forgotten by itself, and when: pictures after hours, the record after days, a guild that was left after 30.
+"""What is forgotten by itself, and when: pictures after hours, the record after days, a guild that was left after 31.
 
 A guild may say how long; for everybody else, and in direct messages, the operator's hours and the usual days hold.
 """
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HOUR_SECONDS = 3600.0
-GRACE_DAYS = 30
+GRACE_DAYS = 31
+"""As long as the longest month: what was left on its first day still counts for its spending cap on the last."""
 """A guild that takes the bot back within so long finds everything as it was."""
 MOST_GUILDS = 500
 """In one statement."""

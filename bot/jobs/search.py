@@ -25,7 +25,7 @@ class Search:
     provider: Provider
 
     async def find(self, job: Job) -> str | None:
-        """The id of the job's task; None if there is none so far. Raises `ReadFailed`.
+        """The id of the job's task; None if there is none so far. Raises `KeyRefused` or `ReadFailed`.
 
         The history shows ids and times, but not for certain what was ordered: each task that is nobody's is read.
         """

@@ -1,7 +1,7 @@
 """What is done with a job at each status: the way from `queued` to one of its ends.
 
 Money: an order goes out only right after `submitting` was stored, and never again unless it is known that nothing was
-made. Truth: nothing here ends a job as failed because a question was not answered.
+made. Truth: nothing here ends a job as failed because a question was not answered, unless a whole day goes by so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Reason, Refused
 from bot.jobs.model import Job, JobStatus, Outlook
 from bot.jobs.pace import Limits, back_off_seconds, jittered, next_look_seconds
-from bot.jobs.pause import find_trouble
+from bot.jobs.pause import find_trouble, is_locked_out
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.moderation.rules import Showing
 from bot.pictures import PictureUnusable, Provenance
@@ -33,6 +33,7 @@ from bot.provider import (
     ReadFailed,
     RequestRefused,
     Task,
+    TaskMissing,
     TaskState,
     pick_chosen,
 )
@@ -186,10 +187,12 @@ class Steps:
             return
         try:
             task = await self.provider.fetch_task(job.task_id)
-        except ReadFailed as error:
+        except (KeyRefused, ReadFailed) as error:
             log.info("job %s: task %s was not read: %s", job.id, job.task_id, error)
-            await self._wait(job)
+            await is_locked_out(self.pause, self.provider, error)
+            await self._wait(job, answered=isinstance(error, TaskMissing))
             return
+        self.pause.read(job.id, task)
         match task.state:
             case TaskState.RUNNING:
                 await self._wait(job)
@@ -199,9 +202,10 @@ class Steps:
             case TaskState.COMPLETED:
                 await self.store.painted(job, task)
 
-    async def _wait(self, job: Job) -> None:
+    async def _wait(self, job: Job, *, answered: bool = True) -> None:
+        """Look again later. A task's time is up when the provider says so; its silence counts for nothing."""
         elapsed = self._since(job.submitted_at)
-        if elapsed > self.limits.running_seconds:
+        if elapsed > (self.limits.running_seconds if answered else self.limits.waiting_seconds):
             await self._fail(job, Reason.TOOK_TOO_LONG)
             return
         wait = await self._next_look(job, elapsed)
@@ -214,17 +218,20 @@ class Steps:
 
     async def _search(self, job: Job) -> None:
         """Look for the task of an order whose answer was lost. It is never ordered again."""
+        task_id, most_seconds = None, self.limits.unknown_seconds
         try:
             task_id = await self.search.find(job)
-        except ReadFailed as error:
+            self.pause.answered()
+        except (KeyRefused, ReadFailed) as error:
             log.info("job %s: the history was not read: %s", job.id, error)
-            task_id = None
+            if await is_locked_out(self.pause, self.provider, error):
+                most_seconds = self.limits.waiting_seconds
         if task_id is not None:
             log.info("job %s: its order became task %s", job.id, task_id)
             job_now = await self.store.running(job, task_id, 0)
             if job_now is not None:
                 self.replies.show(job_now, await self.estimates.outlook(job_now))
-        elif self._since(job.submitted_at) > self.limits.unknown_seconds:
+        elif self._since(job.submitted_at) > most_seconds:
             await self._fail(job, Reason.OUTCOME_UNKNOWN)
         else:
             self.replies.show(job, Outlook())

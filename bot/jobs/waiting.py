@@ -7,7 +7,6 @@ news, tells nobody twice.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from bot.database import Kept, jobs, later
 from bot.database.schema import Id, Real
 from bot.errors import Reason, Refused
 from bot.jobs.model import JobStatus
+from bot.jobs.moves import moved
 from bot.jobs.pace import worth_telling
 from bot.jobs.rows import parse_job
 from bot.jobs.statements import ENDED, FREE, IS_QUEUED
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from bot.jobs.ports import Replies
     from bot.jobs.spending import Spending
     from bot.jobs.store import Store
-
-log = logging.getLogger(__name__)
 
 TOLD = "waiting cards were told"
 PAGE = 10
@@ -60,7 +58,7 @@ GIVE_UP = (
     update(jobs)
     .where(jobs.c.id == _TOO_LONG.c.id, IS_QUEUED)
     .values(ENDED | FREE | {"status": JobStatus.FAILED.value, "reason": bindparam("why"), "turn": jobs.c.turn + 1})
-    .returning(jobs.c.id)
+    .returning(jobs)
 )
 """The loop finds them due, and tells."""
 
@@ -139,9 +137,9 @@ class Waiting:
         return self.pause.seconds_to_next()
 
     async def _take_over(self) -> None:
-        """Go on from what a process before has told: it may still be so."""
+        """Go on from what a process before has told: it may still be so. Where nobody waits, nothing is held up."""
         self._told = await Kept(self.database).get(TOLD) or ""
-        if self._told:
+        if self._told and await self.store.waiting():
             self.pause.resume(Reason(self._told))
 
     def _news(self) -> str:
@@ -175,4 +173,4 @@ class Waiting:
         self._cleared_at = self.clock()
         ended = await self.database.run(GIVE_UP, most_seconds=self.limits.waiting_seconds, why=why.value, wait=0.0)
         for row in ended:
-            log.warning("job %s: waited too long while nothing was ordered: %s", row.id, why)
+            moved(parse_job(row))

@@ -179,7 +179,6 @@ class Rules:
             if isinstance(refused, OverBudget):
                 warn(connection, ask.guild_id, refused.crossings)
 
-        log.info("interaction %s: refused: %s", ask.job_id, refused.reason)
         await self.database.transact(work)
 
     # -- pictures ------------------------------------------------------------------------------------------------

@@ -125,14 +125,14 @@ class PiAPI(Provider):
         raise Unreachable(answer.detail) if answer.nothing_sent else OutcomeUnknown(answer.detail)
 
     async def fetch_task(self, task_id: str) -> Task:
-        """Read how a task stands. Raises `ReadFailed`."""
+        """Read how a task stands. Raises `KeyRefused` or `ReadFailed`."""
         task = await self._read(f"/api/v1/task/{quote(task_id, safe='')}", parse_task)
         if task.id not in ("", task_id):
             raise ReadFailed("the answer speaks of another task")
         return replace(task, id=task_id)
 
     async def fetch_history(self, since: datetime, until: datetime) -> tuple[str, ...]:
-        """Read the ids of the tasks made in that time. Raises `ReadFailed`."""
+        """Read the ids of the tasks made in that time. Raises `KeyRefused` or `ReadFailed`."""
         found: dict[str, None] = {}
         for page in range(1, MOST_HISTORY_PAGES + 1):
             query = build_history_query(since, until, page)

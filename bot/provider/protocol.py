@@ -96,10 +96,10 @@ class Provider(Protocol):
         """
 
     async def fetch_task(self, task_id: str) -> Task:
-        """Read one task. Raises `ReadFailed` after its own few tries."""
+        """Read one task. Raises `KeyRefused`, or `ReadFailed` after its own few tries."""
 
     async def fetch_history(self, since: datetime, until: datetime) -> tuple[str, ...]:
-        """The ids of the tasks made in that time, to find one whose id never came. Raises `ReadFailed`."""
+        """The ids of the tasks made in that time, to find one whose id never came. The same."""
 
     async def fetch_account(self) -> Account:
         """Read the account behind the key. Raises `KeyRefused` or `ReadFailed`."""

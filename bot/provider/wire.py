@@ -20,7 +20,6 @@ from bot.provider.verdicts import (
     Answer,
     build_closed,
     build_refusal,
-    build_unanswered,
     format_detail,
     get_verdict,
     has_succeeded,
@@ -66,14 +65,14 @@ def parse_submit(answer: Answer) -> Task:
 
 
 def parse_task(answer: Answer) -> Task:
-    """Parse how a task stands; its id is "" if the answer does not repeat it. Raises `ReadFailed`."""
+    """Parse how a task stands; its id is "" if the answer does not repeat it. Raises `KeyRefused` or `ReadFailed`."""
     said = parse_json(answer.body)
     data = fields(said, "data")
     if has_succeeded(answer, said) and data:
         return _read_task(data)
     if get_verdict(answer, said) == HTTPStatus.NOT_FOUND:
         raise TaskMissing(format_detail(answer, said))
-    raise build_unanswered(answer, said)
+    raise build_closed(answer, said)
 
 
 def parse_callback(body: bytes) -> Task:
@@ -86,13 +85,13 @@ def parse_callback(body: bytes) -> Task:
 
 
 def parse_history(answer: Answer) -> tuple[str, ...]:
-    """Parse the ids of a page of the history, which are all that is certain of it. Raises `ReadFailed`.
+    """Parse the ids of a page of the history, which are all that is certain of it. Raises `KeyRefused` or `ReadFailed`.
 
     The docs show no answer; integrations read `data.data` or `data` as a list of rows.
     """
     said = parse_json(answer.body)
     if not is_good(answer, said):
-        raise build_unanswered(answer, said)
+        raise build_closed(answer, said)
     data = fields(said).get("data")
     rows = fields(data).get("data") if isinstance(data, dict) else data
     ids = (_task_id(fields(row)) for row in (rows if isinstance(rows, list) else []))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
-from bot.jobs.ports import ReplyLost
+from bot.jobs.ports import ReplyNotReached
 from bot.moderation.pots import format_usd
 from bot.replies.card import Card, Field, format_dollars
 from bot.replies.plain import fit_lines, format_safe
@@ -27,9 +28,14 @@ LONGEST_TABLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """How the program stands. `troubles` are in the words of the log; `balance_usd` None: PiAPI did not say."""
+    """How the program stands. `troubles` are those of `/readyz`; `balance_usd` None: PiAPI did not say.
+
+    `guilds` and `latency_seconds` are this process's, and may be no number while Discord has not answered a heartbeat.
+    """
 
     troubles: Sequence[str]
+    wanted: str
+    """Why nothing is ordered, where that is no trouble; empty where it goes on."""
     latency_seconds: float
     guilds: int
     balance_usd: Decimal | None
@@ -51,7 +57,7 @@ class Owner:
         """Say what is left. The same amount within some minutes is one message, however many processes say it."""
         owner_id = self._get_owner_id()
         if owner_id is None:
-            raise ReplyLost("Discord has not told whose application this is")
+            raise ReplyNotReached("Discord has not told whose application this is")
         left = format_usd(balance_usd)
         await self._post.say_directly(owner_id, say(DEFAULT_LOCALE, "operator.low_balance", left=left), f"low-{left}")
 
@@ -59,10 +65,11 @@ class Owner:
 def build_status(facts: Facts, locale: str) -> Card:
     """Everything on one card, for one person."""
     troubles = [f"⚠️ {format_safe(each, LONGEST_TROUBLE)}" for each in facts.troubles]
+    wanted = [f"⏸️ {format_safe(facts.wanted, LONGEST_TROUBLE)}"] if facts.wanted else []
     return Card(
         author="",
         title=say(locale, "operator.unwell" if troubles else "operator.well"),
-        text="\n".join(troubles),
+        text="\n".join(troubles + wanted),
         color=UNWELL if troubles else WELL,
         fields=tuple(Field(say(locale, f"operator.{name}"), value) for name, value in _rows(facts, locale)),
         footer=" · ".join(f"{name} {version}" for name, version in facts.versions.items()),
@@ -75,7 +82,8 @@ def _rows(facts: Facts, locale: str) -> Iterator[tuple[str, str]]:
     yield "balance", unknown if facts.balance_usd is None else format_dollars(facts.balance_usd, locale)
     yield "today", _spent(facts.today, locale)
     yield "month", _spent(facts.month, locale)
-    yield "discord", say(locale, "operator.latency", ms=round(facts.latency_seconds * 1000), guilds=facts.guilds)
+    beat = f"{facts.latency_seconds * 1000:.0f} ms" if isfinite(facts.latency_seconds) else unknown
+    yield "discord", say(locale, "operator.latency", beat=beat, guilds=facts.guilds)
     yield "queue", "\n".join(_queue(facts.queue, locale)) or say(locale, "operator.nothing")
     if facts.by_guild:
         lines = [f"{format_safe(name, LONGEST_NAME)}: {_spent(spent, locale)}" for name, spent in facts.by_guild]

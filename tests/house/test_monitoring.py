@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from bot.jobs import JobStatus
+from bot.jobs.pause import CAPS, PASSING, TROUBLES
 from bot.metrics import REGISTRY
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +102,19 @@ def test_every_question_can_be_answered(where: str, question: str) -> None:
         if not selector.name.startswith("repaint_discord"):
             assert {each for value in statuses for each in value.split("|")} <= set(JobStatus), where
     assert find_groupings(parsed) <= known, where
+
+
+def test_every_pause_that_is_asked_for_can_be() -> None:
+    """And each that somebody has to do something about has an alert of its own."""
+    asked = {
+        reason
+        for rule in read_rules()
+        for selector in find_selectors(promql_parser.parse(rule["expr"]))
+        if selector.name == "repaint_orders_paused"
+        for matcher in selector.matchers.matchers
+        for reason in matcher.value.split("|")
+    }
+    assert asked == {*TROUBLES.values(), *CAPS} - PASSING
 
 
 def test_everything_that_is_counted_is_shown() -> None:

@@ -317,7 +317,7 @@ async def test_an_outage_is_not_leaving(world: World, photo: bytes) -> None:
 
 
 async def test_a_server_that_takes_the_bot_back_loses_nothing(world: World, photo: bytes) -> None:
-    """Taken out and let in again within the grace time, and then 30 days pass."""
+    """Taken out and let in again within the grace time, and then 31 days pass."""
     job_id = await paint(world, photo, world.artist, world.channel)
     guild = world.env.backend.get_guild(world.guild.id)
     world.env.backend.emit("GUILD_DELETE", {"id": str(guild.id)})

@@ -30,6 +30,15 @@ async def test_what_can_be_judged_at_once_is_refused_alone(world: World, photo: 
     assert not world.channel.history()
 
 
+@pytest.mark.parametrize("prompt", [" ", "undress her"])
+async def test_a_refusal_is_one_line_in_the_log(
+    world: World, photo: bytes, caplog: pytest.LogCaptureFixture, prompt: str
+) -> None:
+    """Whether the rules said no, and wrote it into the book, or something before them."""
+    await ask(world, "cat.jpg", photo, prompt=prompt)
+    assert sum("refused: " in line for line in caplog.messages) == 1
+
+
 @pytest.mark.parametrize("prompt", [" ", "\u200b\u200b", "\n \t"])
 async def test_an_invisible_prompt_is_empty(world: World, photo: bytes, prompt: str) -> None:
     """Spaces and zero-width characters are not a prompt."""

@@ -12,6 +12,7 @@ from bot.database import Kept, jobs
 from bot.jobs import JobStatus
 from bot.jobs.ledger import ChargeState
 from bot.jobs.waiting import PAGE, TOLD
+from sandbox.workshop import _FAILURES
 from sandbox.world import API_KEY
 from tests.journeys.test_troubles import fetch_health, message_of
 from tests.readings import get_charges
@@ -143,6 +144,89 @@ async def test_a_key_that_is_refused_holds_up_and_fails_nobody(world: World, pho
     world.standin.api_key = API_KEY
     await pass_time(world, 90)
     assert await statuses(world, [first, second]) == {JobStatus.DONE}
+
+
+async def test_a_key_that_dies_while_it_paints_costs_nobody_their_picture(world: World, photo: bytes) -> None:
+    """Who asks meanwhile is told why, also after a restart; with the key put right, both have their pictures."""
+    painting = await ask(world, photo)
+    world.standin.api_key = REFUSED_KEY
+    await pass_time(world, 60)
+    assert "provider_key" in await fetch_health(world)
+    await pass_time(world, 0.5 * HOUR, step=30)
+    waiting = await ask(world, photo, world.friend)
+    await world.advance(1)
+    await world.restart()
+    await pass_time(world, 0.5 * HOUR, step=30)
+    assert (await world.job(painting)).status is JobStatus.RUNNING
+    assert await says(world, [waiting], "does not let this bot in")
+    assert "provider_key" in await fetch_health(world)
+    world.standin.api_key = API_KEY
+    await pass_time(world, 120)
+    assert await statuses(world, [painting, waiting]) == {JobStatus.DONE}
+    assert world.standin.posts == 2
+
+
+async def test_a_key_that_works_again_ends_the_pause_without_an_order(world: World, photo: bytes) -> None:
+    """The picture that is on its way is read, and that says it: nobody has to ask for another one first."""
+    painting = await ask(world, photo)
+    world.standin.api_key = REFUSED_KEY
+    await pass_time(world, 60)
+    assert "provider_key" in await fetch_health(world)
+    world.standin.api_key = API_KEY
+    await pass_time(world, 60)
+    assert (await world.job(painting)).status is JobStatus.DONE
+    assert "provider_key" not in await fetch_health(world)
+
+
+@pytest.mark.story(settings={"WEBHOOK_SECRET": ""})
+async def test_an_order_in_doubt_is_not_given_up_for_the_keys_sake(world: World, photo: bytes) -> None:
+    """Nobody can look for it while the key is refused; afterwards it is found, and was ordered once."""
+    lost = await ask(world, photo, prompt="lost cat")
+    assert (await world.job(lost)).status is JobStatus.UNKNOWN
+    world.standin.api_key = REFUSED_KEY
+    await pass_time(world, HOUR, step=30)
+    assert (await world.job(lost)).status is JobStatus.UNKNOWN
+    world.standin.api_key = API_KEY
+    await pass_time(world, 120)
+    assert (await world.job(lost)).status is JobStatus.DONE
+    assert world.standin.posts == 1
+
+
+async def test_silence_ends_no_task_within_a_day(world: World, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of reach for an hour: the picture comes afterwards. After a day: it says that it stopped waiting."""
+    patient, lonely = await ask(world, photo), await ask(world, photo, world.friend, prompt="slow river")
+    unplug(world, monkeypatch)
+    await pass_time(world, HOUR, step=60)
+    assert await statuses(world, [patient, lonely]) == {JobStatus.RUNNING}
+    monkeypatch.undo()
+    world.standin.tasks.pop((await world.job(lonely)).task_id or "")
+    await pass_time(world, 120)
+    assert (await world.job(patient)).status is JobStatus.DONE
+    assert await says(world, [lonely], "stopped waiting")  # for the answer is that nobody knows it
+    late = await ask(world, photo)
+    unplug(world, monkeypatch)
+    await pass_time(world, 25 * HOUR, step=0.5 * HOUR)
+    assert await says(world, [late], "stopped waiting")
+
+
+@pytest.mark.story(settings={"PIAPI_CONCURRENCY": "1"})
+async def test_tasks_that_fail_for_no_credit_hold_up_the_others(
+    world: World, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Orders are taken and come to nothing: the others wait, one at a time is tried, and a picture ends it."""
+    with monkeypatch.context() as patched:
+        patched.setitem(_FAILURES, "fail", "insufficient credits, please top up your account")
+        spent = await ask(world, photo, prompt="fail")
+        waiting = [await ask(world, photo, who) for who in (world.friend, world.artist)]
+        while not (await world.job(spent)).over:
+            await world.advance(1)
+    await pass_time(world, 4, step=1)
+    assert (await world.job(waiting[0])).status is JobStatus.RUNNING
+    assert "provider_no_credit" in await fetch_health(world)
+    assert await says(world, waiting[1:], "run out of credit")
+    await pass_time(world, 60, step=10)
+    assert await statuses(world, waiting) == {JobStatus.DONE}
+    assert "provider_no_credit" not in await fetch_health(world)
 
 
 async def test_an_order_that_the_plan_does_not_cover_holds_up_nobody_else(

@@ -408,7 +408,7 @@ async def test_question_that_hangs(hasty: PiAPI, stand_in: StandIn, body: Callab
     ("act", "expected"),
     [
         (refuses(404), TaskMissing),
-        (refuses(401), ReadFailed),
+        (refuses(401), KeyRefused),
         (refuses(400), ReadFailed),
         (says(302, b"", Location="/elsewhere"), ReadFailed),
         (refuses(429, Retry_After="600"), AskAgain),
@@ -416,11 +416,11 @@ async def test_question_that_hangs(hasty: PiAPI, stand_in: StandIn, body: Callab
     ids=["missing", "key", "bad request", "moved", "not for ten minutes"],
 )
 async def test_hopeless_question_is_asked_once(
-    piapi: PiAPI, stand_in: StandIn, act: Act, expected: type[ReadFailed]
+    piapi: PiAPI, stand_in: StandIn, act: Act, expected: type[ProviderError]
 ) -> None:
     """What will not change now is not asked again; a redirect is not followed."""
     stand_in.plays(act)
-    with pytest.raises(ReadFailed) as caught:
+    with pytest.raises(ProviderError) as caught:
         await piapi.fetch_task(TASK_ID)
     assert type(caught.value) is expected
     assert lines(stand_in) == [TASK]

@@ -168,7 +168,9 @@ def test_cost_in_dollars(usage: object, cost: Decimal | None) -> None:
     [
         (refused(404, "task not found"), TaskMissing),
         (refused(200, "task not found", code=404), TaskMissing),
-        (refused(401), ReadFailed),
+        (refused(401), KeyRefused),
+        (refused(403), KeyRefused),
+        (refused(200, "invalid key", code=401), KeyRefused),
         (refused(400), ReadFailed),
         (answer(302, b"", location="/elsewhere"), ReadFailed),
         (refused(429), AskAgain),
@@ -180,9 +182,9 @@ def test_cost_in_dollars(usage: object, cost: Decimal | None) -> None:
         (answer(200, {"code": 0, "data": {"status": "completed"}}), AskAgain),
     ],
 )
-def test_question_not_answered(given_answer: Answer, expected: type[ReadFailed]) -> None:
+def test_question_not_answered(given_answer: Answer, expected: type[ProviderError]) -> None:
     """A bad answer says nothing about the task, and only a hopeless one is not asked for again."""
-    with pytest.raises(ReadFailed) as caught:
+    with pytest.raises(ProviderError) as caught:
         parse_task(given_answer)
     assert type(caught.value) is expected
 
@@ -366,7 +368,8 @@ def attempt(parse: Callable[[Any], object], given_value: object, *allowed: type[
 def test_nothing_that_comes_back_surprises(status: int, raw: bytes) -> None:
     """Any status with any bytes is a value or one of the errors that were promised."""
     given_answer = Answer(status, raw)
-    attempt(parse_task, given_answer, ReadFailed)
+    attempt(parse_task, given_answer, KeyRefused, ReadFailed)
+    attempt(parse_history, given_answer, KeyRefused, ReadFailed)
     attempt(parse_submit, given_answer, NotSubmitted, OutcomeUnknown)
     attempt(parse_account, given_answer, KeyRefused, ReadFailed)
     attempt(parse_upload, given_answer, KeyRefused, ReadFailed)
@@ -412,6 +415,8 @@ def test_a_history_that_is_not_answered_is_a_failed_read() -> None:
     for said in (Answer(500, b"<html>"), Answer(200, b'{"code": 500, "data": null}'), Answer(404, b"")):
         with pytest.raises(ReadFailed):
             parse_history(said)
+    with pytest.raises(KeyRefused):
+        parse_history(Answer(401, b""))
 
 
 def test_a_task_says_what_it_was_ordered_with() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from datetime import datetime
 from types import SimpleNamespace
@@ -11,22 +12,28 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from bot import watch
+from bot import metrics, watch
 from bot.database import Kept
+from bot.jobs.census import Census
+from bot.jobs.pause import CAPS, TROUBLES, Pause
 from bot.jobs.runner import Runner
 from bot.provider import PiAPI, Watched
 from bot.watch import Watch, feeling_lag
+from tests.conftest import NOON
 from tests.readings import read_metrics
 
 if TYPE_CHECKING:
     from unittest.mock import NonCallableMagicMock
+
+    from bot.errors import Reason
 
 
 @pytest.fixture
 def runner() -> NonCallableMagicMock:
     """A loop that came round a moment ago."""
     loop: NonCallableMagicMock = create_autospec(Runner, instance=True)
-    loop.round_at, loop.trouble, loop.waiting.pause.trouble = time.monotonic(), "", ""
+    loop.round_at, loop.trouble = time.monotonic(), ""
+    loop.waiting.pause = Pause(lambda: NOON)
     return loop
 
 
@@ -50,6 +57,46 @@ async def test_a_silent_service_is_asked_once(runner: NonCallableMagicMock, monk
     answers = await asyncio.gather(*(asked.ready() for _ in range(3)))
     assert answers == [{"ready": False, "trouble": {"provider": "no answer in 0.05 s"}}] * 3
     assert told == ["fetch_account broke"]
+
+
+def build_well(runner: NonCallableMagicMock) -> Watch:
+    """Somebody who finds nothing wrong but what the loop says."""
+    kept, census = create_autospec(Kept, instance=True), create_autospec(Census, instance=True)
+    census.take.side_effect = TimeoutError
+    provider = Watched(create_autospec(PiAPI, instance=True), lambda *_: None)
+    return Watch(runner, kept, census, provider, SimpleNamespace(trouble="", latency=0.1), lambda: NOON)
+
+
+@pytest.mark.parametrize("reason", sorted({*TROUBLES.values(), *CAPS}))
+async def test_a_pause_is_counted_and_only_a_cap_is_no_trouble(runner: NonCallableMagicMock, reason: Reason) -> None:
+    """A cap is what whoever runs it wanted, so a new version may take over; everything else is in the way."""
+    asked = build_well(runner)
+    for _ in range(3):
+        runner.waiting.pause.failed(reason)
+    why = {} if reason in CAPS else {"orders": f"nothing is ordered for now: {reason}"}
+    assert await asked.find_troubles() == why
+    assert await asked.ready() == {"ready": reason in CAPS, "trouble": why}
+    await asked.measure()
+    counted = read_metrics()
+    paused = {each: counted.get("orders_paused", reason=each) for each in (*TROUBLES.values(), *CAPS)}
+    assert paused == {each: each is reason for each in paused}
+    runner.waiting.pause = Pause(lambda: NOON)
+    await asked.measure()
+    assert read_metrics().get("orders_paused", reason=reason) == 0
+    assert await asked.ready() == {"ready": True, "trouble": {}}
+
+
+async def test_what_the_database_does_not_say_is_not_shown_as_it_was(runner: NonCallableMagicMock) -> None:
+    """Neither old numbers nor zeros: they are missing, or no number."""
+    metrics.CASES.set(3)
+    metrics.OLDEST_CASE_SECONDS.set(90)
+    metrics.JOBS.labels("queued").set(7)
+    await build_well(runner).measure()
+    counted = read_metrics()
+    assert counted.get("rows_read") == 0
+    assert math.isnan(counted.get("undecided_cases"))
+    assert math.isnan(counted.get("oldest_undecided_case_seconds"))
+    assert not counted.names & {"repaint_jobs", "repaint_oldest_job_seconds", "repaint_charges_last_day_usd"}
 
 
 def test_a_loop_that_does_not_come_round_is_not_alive(runner: NonCallableMagicMock) -> None:

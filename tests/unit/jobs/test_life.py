@@ -48,6 +48,7 @@ from bot.provider import (
     Account,
     Busy,
     FailureKind,
+    KeyRefused,
     NoCredit,
     Order,
     OutcomeUnknown,
@@ -155,7 +156,9 @@ class FakeProvider:
 
     async def fetch_task(self, task_id: str) -> Task:
         """A look."""
-        what = self.draw(st.sampled_from([*["completed"] * 4, "running", "failed", "unread"]))
+        what = self.draw(st.sampled_from([*["completed"] * 4, "running", "failed", "unread", "locked"]))
+        if what == "locked":
+            raise KeyRefused(what)
         if what == "unread" or task_id not in self.made:
             raise ReadFailed(what)
         order = self.made[task_id]
@@ -166,8 +169,9 @@ class FakeProvider:
 
     async def fetch_history(self, since: datetime, until: datetime) -> tuple[str, ...]:  # noqa: ARG002 (all of it)
         """The history."""
-        if self.draw(st.booleans()):
-            raise ReadFailed("history")
+        error = self.draw(st.sampled_from([None, None, ReadFailed("history"), KeyRefused("history")]))
+        if error is not None:
+            raise error
         return tuple(self.made)
 
     async def fetch_picture(self, url: str) -> bytes:  # noqa: ARG002 (one picture for all)
@@ -178,8 +182,8 @@ class FakeProvider:
         return b"png"
 
     async def fetch_account(self) -> Account:
-        """Never asked for here."""
-        raise ReadFailed("not asked for")
+        """What is wrong with the key is not told."""
+        raise ReadFailed("account")
 
     async def upload(self, picture: bytes, name: str) -> str:  # noqa: ARG002 (the real one's)
         """Never asked for here."""

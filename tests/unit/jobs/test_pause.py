@@ -9,8 +9,20 @@ from unittest.mock import create_autospec
 import pytest
 
 from bot.errors import Reason
-from bot.jobs.pause import IN_A_ROW, PASSING, SILENT_SECONDS, TROUBLES, Pause, find_trouble
-from bot.provider import Account, Busy, KeyRefused, NoCredit, PiAPI, ReadFailed, RequestRefused, Unreachable
+from bot.jobs.pause import CAPS, IN_A_ROW, PASSING, SILENT_SECONDS, TROUBLES, Pause, find_trouble
+from bot.provider import (
+    Account,
+    Busy,
+    FailureKind,
+    KeyRefused,
+    NoCredit,
+    PiAPI,
+    ReadFailed,
+    RequestRefused,
+    Task,
+    TaskState,
+    Unreachable,
+)
 from tests.conftest import NOON
 
 if TYPE_CHECKING:
@@ -182,3 +194,42 @@ async def test_a_key_that_opens_its_account_is_good(
     provider.fetch_account.side_effect = [account]
     assert await find_trouble(provider, error) is trouble
     assert provider.fetch_account.await_count == (account is not None)
+
+
+@pytest.mark.parametrize("reason", sorted({*TROUBLES.values(), *CAPS} - {Reason.PROVIDER_KEY}))
+def test_a_question_speaks_of_the_key_alone(pause: Pause, reason: Reason) -> None:
+    """Unanswered, it begins a pause where there is none; answered, it ends the one that is about the key."""
+    pause.locked_out()
+    assert pause.said is Reason.PROVIDER_KEY
+    pause.answered()
+    assert pause.reason is None
+    shut(pause, reason)
+    pause.locked_out()
+    pause.answered()
+    assert pause.reason is reason
+
+
+def test_orders_that_come_to_nothing_are_believed_when_a_picture_came(pause: Pause, clock: MovedClock) -> None:
+    """While tasks fail for no credit, an order that was taken says nothing: one is tried, until one paints."""
+    pause.read(1, Task("a", TaskState.FAILED, failure=FailureKind.NO_CREDIT))
+    assert pause.reason is Reason.PROVIDER_NO_CREDIT
+    clock.move(2)
+    pause.went(2)
+    pause.succeeded()
+    assert not pause.lets_go()
+    pause.read(2, Task("b", TaskState.FAILED, failure=FailureKind.NO_CREDIT))
+    assert pause.seconds_to_next() == 4
+    clock.move(4)
+    pause.went(3)
+    pause.succeeded()
+    pause.read(3, Task("c", TaskState.RUNNING))
+    assert not pause.lets_go()
+    pause.read(3, Task("c", TaskState.COMPLETED))
+    assert pause.lets_go()
+
+
+def test_a_picture_that_came_ends_no_other_pause(pause: Pause) -> None:
+    """It was ordered before; whether orders are taken now it does not say."""
+    pause.failed(Reason.PROVIDER_NO_CREDIT, 1)
+    pause.read(2, Task("a", TaskState.COMPLETED))
+    assert pause.reason is Reason.PROVIDER_NO_CREDIT

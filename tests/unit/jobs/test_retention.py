@@ -225,14 +225,14 @@ async def test_what_cannot_be_read_at_all_is_forgotten_as_usual(
 async def test_a_guild_that_was_left_is_forgotten_after_a_grace_time(
     archive: Archive, clock: MovedClock, build_request: Callable[..., Request]
 ) -> None:
-    """After 30 days nothing of it is left in any table, evidence included, and nothing else is gone."""
+    """After 31 days nothing of it is left in any table, evidence included, and nothing else is gone."""
     for guild_id in (2, 3):
         await settle(archive, build_request, guild_id)
     await archive.live_through(build_request(guild_id=None))
     whole = {table.name: await archive.count(table) for table in OF_GUILDS}
     assert all(whole[table.name] for table in OF_GUILDS if table is not left_guilds)
     await Leaving(archive.database).leave(2)
-    clock.move(29.9 * DAY)
+    clock.move(30.9 * DAY)
     await archive.retention.sweep()
     assert await archive.count(jobs) == whole["jobs"] == 5
     clock.move(0.2 * DAY)
@@ -245,7 +245,7 @@ async def test_a_guild_that_was_left_is_forgotten_after_a_grace_time(
 async def test_a_guild_that_comes_back_in_time_finds_everything(
     archive: Archive, clock: MovedClock, build_request: Callable[..., Request]
 ) -> None:
-    """And its 30 days begin anew when the bot is taken out again."""
+    """And its 31 days begin anew when the bot is taken out again."""
     leaving = Leaving(archive.database)
     await settle(archive, build_request, 2)
     await leaving.leave(2)
@@ -267,7 +267,7 @@ async def test_a_guild_that_comes_back_during_the_sweep_loses_nothing(
     await settle(archive, build_request, 2)
     await archive.queue(build_request())
     await leaving.leave(2)
-    clock.move(31 * DAY)
+    clock.move(32 * DAY)
     assert await archive.database.run(LONG_LEFT)
     await leaving.come_back(2)
     before = [await archive.rows(table) for table in OF_GUILDS]

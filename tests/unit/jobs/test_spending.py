@@ -13,6 +13,7 @@ from bot.database import charges
 from bot.errors import Reason, Refused
 from bot.jobs import Store
 from bot.jobs.spending import Spending
+from bot.moderation.leaving import Leaving
 from bot.provider import Task, TaskState
 from tests.conftest import NOON
 
@@ -145,3 +146,15 @@ async def test_a_long_month_is_added_up_seldom(
     clock.move(60)
     assert await is_full(archive, spending) is Reason.SPENDING_MONTH
     assert list(settled.values()) == [kept]
+
+
+async def test_a_guild_that_left_on_the_first_counts_until_the_months_end(
+    archive: Archive, build_request: Callable[..., Request], clock: MovedClock
+) -> None:
+    """Taking the bot out does not make room for more: not even on the last evening of a long month."""
+    await archive.live_through(build_request())
+    await Leaving(archive.database).leave(2)
+    clock.now = NOON.replace(day=31, hour=23)
+    await archive.retention.sweep()
+    await archive.queue(build_request(guild_id=3))
+    assert await is_full(archive, Spending(None, PRICE)) is Reason.SPENDING_MONTH

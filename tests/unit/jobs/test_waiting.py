@@ -16,6 +16,7 @@ from bot.jobs.pause import Pause
 from bot.jobs.spending import Spending
 from bot.jobs.waiting import LEAST_BETWEEN, PAGE, Waiting
 from bot.replies import Editor
+from tests.readings import read_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,23 +166,34 @@ async def test_a_card_that_is_built_first_speaks_of_the_pause(
     assert [(job_id, outlook.paused) for job_id, outlook in after.told()] == expected
 
 
+async def test_where_nobody_waits_a_restart_forgets_the_pause(
+    archive: Archive, process: Process, clock: MovedClock
+) -> None:
+    """Nothing is held up: neither /readyz nor an alert has to wait for somebody to ask for a picture."""
+    process.pause.failed(Reason.PROVIDER_KEY)
+    await process.tell_everything()
+    after = Process(archive, clock)
+    await after.waiting.attend()
+    assert after.pause.reason is None
+
+
 async def test_who_has_waited_a_day_is_told_so(
     archive: Archive, process: Process, build_request: Callable[..., Request], clock: MovedClock
 ) -> None:
-    """Only while nothing goes out, and only who has; the loop finds them due and tells."""
+    """Only while nothing goes out, and only who has; it is counted, and the loop finds them due and tells."""
     (old,) = await queue(archive, build_request, 1)
     clock.move(DAY)
     (new,) = await queue(archive, build_request, 1)
     clock.move(1)
     await process.waiting.attend()
     assert len(await archive.store.waiting()) == 2
-    process.pause.failed(Reason.PROVIDER_BUSY)
-    process.pause.failed(Reason.PROVIDER_BUSY)
-    process.pause.failed(Reason.PROVIDER_BUSY)
+    process.pause.failed(Reason.SPENDING_MONTH)
+    before = read_metrics()
     await process.waiting.attend()
+    assert read_metrics().since(before).get("job_moves_total", status="failed", reason="spending_month") == 1
     assert [job.id for job in await archive.store.waiting()] == [new]
     (ended,) = await archive.store.hands.claim(9)
-    assert (ended.id, ended.status, ended.reason) == (old, JobStatus.FAILED, Reason.PROVIDER_BUSY)
+    assert (ended.id, ended.status, ended.reason) == (old, JobStatus.FAILED, Reason.SPENDING_MONTH)
     (row, _) = await archive.rows(jobs)
     assert row.ended_at == clock.now
 
