@@ -16,7 +16,7 @@ from discord.ext import commands
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.logs import Subject, speak_of
 from bot.moderation.automod_rules import NotRead
-from bot.replies.asking import asking, build_trace
+from bot.replies.asking import asking, build_trace, count_error
 from bot.replies.embed import CardButton
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
@@ -263,6 +263,7 @@ async def answer_alone(interaction: discord.Interaction[Any], sentence: str) -> 
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except (discord.HTTPException, OSError) as error:
+        count_error(error)
         log.info("interaction %s could not be answered: %s", interaction.id, error)
 
 

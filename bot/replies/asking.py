@@ -89,12 +89,18 @@ async def asking(deadline_seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(deadline_seconds):
             yield
     except discord.HTTPException as error:
-        DISCORD_ERRORS.labels(str(error.code)).inc()
+        count_error(error)
         raise _translate(error) from error
     except (aiohttp.ClientConnectionError, ConnectionError) as error:
         raise Dropped(f"{type(error).__name__}: {error}") from error
     except (aiohttp.ClientError, OSError) as error:  # TimeoutError is one
         raise ReplyNotReached(f"{type(error).__name__}: {error}") from error
+
+
+def count_error(error: Exception) -> None:
+    """Count Discord's own code, where it is Discord that says no."""
+    if isinstance(error, discord.HTTPException):
+        DISCORD_ERRORS.labels(str(error.code)).inc()
 
 
 def _translate(error: discord.HTTPException) -> ReplyLost | ReplyNotReached:
