@@ -274,10 +274,15 @@ async def answer_broken(interaction: discord.Interaction[Any], error: BaseExcept
 
 
 async def fetch_bot_name(token: str) -> str | None:
-    """The name of the bot this token belongs to; None where Discord does not accept it. For `python -m bot check`."""
+    """The name of the bot this token belongs to; None where Discord does not accept it. For `python -m bot check`.
+
+    Raises `ReplyNotReached` where Discord says neither.
+    """
     async with discord.Client(intents=discord.Intents.none()) as client:
         try:
             await client.login(token)
         except discord.LoginFailure:
             return None
+        except discord.HTTPException as error:
+            raise ReplyNotReached(f"Discord answered {error.status}") from error
         return str(client.user)
