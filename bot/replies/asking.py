@@ -118,11 +118,15 @@ def _translate(error: discord.HTTPException) -> ReplyLost | ReplyNotReached:
 
 
 def build_trace() -> aiohttp.TraceConfig:
-    """For discord.py: counts what Discord answers, also to what the library asks by itself, and asks again."""
+    """For discord.py: counts what Discord answers, also to what the library asks by itself, and asks again.
+
+    It also holds that nobody but Discord is asked: neither its API nor its files lead anywhere else.
+    """
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(_begin)
     trace.on_request_end.append(_answered)
     trace.on_request_exception.append(_unanswered)
+    trace.on_request_redirect.append(_led_away)
     return trace
 
 
@@ -137,3 +141,8 @@ async def _answered(_: object, context: Any, answer: aiohttp.TraceRequestEndPara
 
 async def _unanswered(_: object, __: object, failure: aiohttp.TraceRequestExceptionParams) -> None:
     DISCORD_RESPONSES.labels(failure.method, "none").inc()
+
+
+async def _led_away(_: object, __: object, answer: aiohttp.TraceRequestRedirectParams) -> None:
+    answer.response.close()
+    raise ReplyLost(f"{answer.response.status}: led away, and not followed")
