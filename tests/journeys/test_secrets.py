@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.world import World
+    from tests.journeys.conftest import Overheard
 
 WISH = "a very private wish"
 
@@ -97,3 +98,23 @@ async def test_each_move_is_one_line(world: World, photo: bytes, book: Book) -> 
     asked = [line for line in lines if line["logger"] == "bot.provider.piapi"]
     assert asked
     assert {line["trace"] for line in asked} <= {line["trace"] for line in lines}
+
+
+async def test_every_story_is_listened_to(world: World, photo: bytes, overheard: Overheard) -> None:
+    """Whoever says it, a library too: what was typed into a command or a form, a key of a job, a token."""
+    job_id = await ask(world, photo, "a cat in a hat")
+    await world.advance(30)
+    await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a naked child")
+    (reply,) = world.channel.history()
+    shown = await world.friend.click(reply, label="Report")
+    await world.friend.submit_modal(shown, {"words": "not a\nnice thing"})
+    await world.moderator.slash(world.channel, "repaint-settings set", setting="presets_only", value="off")
+    await overheard.learn(world)
+    assert overheard.words == {"a cat in a hat", "a naked child", "not a nice thing"}
+    assert overheard.list_slips() == []
+    library = logging.getLogger("some.library")
+    said = [*sorted(overheard.words), (await world.job(job_id)).key]
+    for words in said:
+        library.info("so much for %s", words)
+    assert [line.partition("so much for ")[2] for line in sorted(overheard.list_slips())] == sorted(said)
+    overheard.lines.clear()
