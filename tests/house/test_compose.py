@@ -97,3 +97,19 @@ def test_the_image_sets_what_exists() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     (said,) = re.findall(r"^ENV (.*)$", text, re.MULTILINE)
     assert {each.partition("=")[0] for each in said.split()} <= NAMES | OTHERS
+
+
+def test_what_operators_are_told_to_type_is_there() -> None:
+    """Each `docker compose` on their page names a service of the profile it names, and PostgreSQL's own user."""
+    page, services = (ROOT / "docs/operations.md").read_text(encoding="utf-8"), read_services()
+    typed = re.findall(r"docker compose --profile (\w+) (?:exec|kill)((?: -\S+(?: USR1)?)*) ([\w-]+)(.*)", page)
+    assert len(typed) >= 5
+    for profile, _, service, rest in typed:
+        assert services[service]["profiles"] == [profile]
+        if service == "postgres":
+            named = services[service]["environment"]
+            assert f"--username={named['POSTGRES_USER']} " in rest
+            assert re.search(rf"(?:--dbname=| ){named['POSTGRES_DB']} [<>]", rest)
+    assert not re.search(r"docker compose (?:exec|kill|up)", page)
+    assert BOTS["repaint"]["environment"]["METRICS_PORT"] == "9464"
+    assert {f"{name}:9464" for name in BOTS} == set(re.findall(r"`([\w-]+:9464)`", page))
