@@ -259,7 +259,7 @@ def parse_entry(row: Row[Any]) -> Entry:
 
 
 def parse_content(text: str | None) -> dict[str, Any] | None:
-    """What a line holds beside what was decided; None where nothing (more). Of what is not ours, nothing is told."""
+    """A line's words as they were written; None where there are none (any more), empty where they are not ours."""
     if text is None:
         return None
     try:

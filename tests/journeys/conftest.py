@@ -17,11 +17,12 @@ from bot.moderation.policy import SETTINGS
 from sandbox.world import API_KEY, WEBHOOK_SECRET, World, open_world
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Container, Iterator, Mapping
+    from collections.abc import AsyncIterator, Container, Iterable, Iterator
     from pathlib import Path
 
 LEAST_WORDS = 8
 """What is shorter is found in innocent words."""
+PROMPTS = ("prompt", "negative_prompt")
 STRING, TEXT_INPUT = 3, 4
 """Discord's numbers for an option and a field of a form that somebody types into."""
 
@@ -37,18 +38,19 @@ class Overheard(logging.Handler):
         self.words: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep it as it is written."""
-        self.lines.append((record.levelno, self._output.format(record)))
+        """Keep it as it is written, on one line."""
+        self.lines.append((record.levelno, " ".join(self._output.format(record).split())))
 
     async def learn(self, world: World) -> None:
-        """What opens a door in a story: the tokens of its interactions, and the keys of its jobs."""
+        """What became known in a story: the tokens of its interactions, the keys of its jobs, and what was ordered."""
         self.secrets |= {each.token for each in world.env.backend.interactions.values()}
         self.secrets |= {key for (key,) in await world.house.store._database.run(select(jobs.c.key))}
+        self.listen(str(each.input.get(name, "")) for each in world.standin.created for name in PROMPTS)
 
-    def listen(self, data: Mapping[str, Any], known: Container[str]) -> None:
-        """What somebody types, into a command or a form. Not what is `known`: choices, and names of settings."""
-        typed = {" ".join(words.split()) for words in list_typed(data)}
-        self.words |= {words for words in typed if len(words) >= LEAST_WORDS and words not in known}
+    def listen(self, said: Iterable[str], known: Container[str] = ()) -> None:
+        """What somebody wrote. Not what is `known`: choices, and names of settings."""
+        written = {" ".join(words.split()) for words in said}
+        self.words |= {words for words in written if len(words) >= LEAST_WORDS and words not in known}
 
     def list_slips(self) -> list[str]:
         """The lines that should not have been written."""
@@ -104,7 +106,7 @@ def overheard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Overheard]:
     hear = ConnectionState.parse_interaction_create
 
     def overhear(state: ConnectionState, data: Any) -> None:
-        ears.listen(data, list_known(state._get_client()))
+        ears.listen(list_typed(data), list_known(state._get_client()))
         hear(state, data)
 
     monkeypatch.setattr(ConnectionState, "parse_interaction_create", overhear)
