@@ -69,6 +69,7 @@ async def test_no_log_holds_a_secret(world: World, photo: bytes, book: Book) -> 
     Not even where PiAPI repeats it to say what it does not like.
     """
     jobs = [await ask(world, photo, WISH)]
+    await world.standin.created[-1].made.wait()  # what became of it is written last
     world.standin.created[-1].failure = f"we do not paint {WISH}, nor anything like it"
     jobs += [await ask(world, photo, prompt) for prompt in ("fail", "refuse", "nocredit", "lost in thought", "a cat")]
     for _ in range(7):
