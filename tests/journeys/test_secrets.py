@@ -117,5 +117,5 @@ async def test_every_story_is_listened_to(world: World, photo: bytes, overheard:
     said = [*sorted(overheard.words), (await world.job(job_id)).key]
     for words in said:
         library.info("so much for %s", words)
-    assert [line.partition("so much for ")[2] for line in sorted(overheard.list_slips())] == sorted(said)
+    assert sorted(line.partition("so much for ")[2] for line in overheard.list_slips()) == sorted(said)
     overheard.lines.clear()
