@@ -5,7 +5,7 @@ python -m bot check                     say what is right and what is not, witho
 python -m bot move-database FROM TO     copy every row into an empty database
 python -m bot spend                     what was ordered and what it cost, as CSV
 python -m bot backup TARGET             copy the SQLite database while the bot runs
-python -m bot migrate                   bring the tables up to date, as every start does
+python -m bot migrate                   bring the tables up to date, or make them, as every start does
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def parse_arguments() -> argparse.Namespace:
     spent.add_argument("--until", metavar="DAY", help="the last day")
     backup = verbs.add_parser("backup", help="copy the SQLite database into a new file, while the bot runs or not")
     backup.add_argument("target", metavar="TARGET", type=Path, help="a file that does not exist yet")
-    verbs.add_parser("migrate", help="bring the database's tables up to date, as every start does")
+    verbs.add_parser("migrate", help="bring the database's tables up to date, or make them, as every start does")
     return parser.parse_args()
 
 

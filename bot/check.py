@@ -12,8 +12,9 @@ import aiohttp
 
 from bot.client import fetch_bot_name
 from bot.config import Settings, read_settings
-from bot.database import open_database
+from bot.database import need_file, open_database
 from bot.errors import Misconfigured
+from bot.jobs.ports import ReplyNotReached
 from bot.logs import set_up_logging
 from bot.provider import KeyRefused, ProviderError
 from bot.wiring import open_provider
@@ -95,9 +96,11 @@ async def _try(what: str, attempt: Callable[[], Awaitable[str]]) -> Finding:
         return Finding(what, right=False, detail=str(error))
     except KeyRefused as error:
         return Finding(what, right=False, detail=f"PIAPI_API_KEY is not accepted ({error})")
-    except ProviderError as error:
+    except (ProviderError, ReplyNotReached) as error:
         return Finding(what, right=False, detail=f"not reached ({error})")
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+    except TimeoutError:
+        return Finding(what, right=False, detail=f"not reached (no answer within {DEADLINE_SECONDS:.0f} seconds)")
+    except (aiohttp.ClientError, OSError) as error:
         return Finding(what, right=False, detail=f"not reached ({type(error).__name__})")
 
 
@@ -116,5 +119,6 @@ async def _find_key(settings: Settings) -> str:
 
 
 async def _find_database(settings: Settings) -> str:
+    need_file(settings.database_url)
     async with open_database(settings.database_url):
         return "opened, and its tables are up to date"

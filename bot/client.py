@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.jobs.ports import ReplyLost, ReplyNotReached
 from bot.logs import Subject, speak_of
 from bot.moderation.automod_rules import NotRead
-from bot.replies.asking import asking, build_trace
+from bot.replies.asking import asking, build_trace, count_error
 from bot.replies.embed import CardButton
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
@@ -277,6 +277,7 @@ async def answer_alone(interaction: discord.Interaction[Any], sentence: str) -> 
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except (discord.HTTPException, OSError) as error:
+        count_error(error)
         log.info("interaction %s could not be answered: %s", interaction.id, error)
 
 
@@ -287,10 +288,15 @@ async def answer_broken(interaction: discord.Interaction[Any], error: BaseExcept
 
 
 async def fetch_bot_name(token: str) -> str | None:
-    """The name of the bot this token belongs to; None where Discord does not accept it. For `python -m bot check`."""
+    """The name of the bot this token belongs to; None where Discord does not accept it. For `python -m bot check`.
+
+    Raises `ReplyNotReached` where Discord says neither.
+    """
     async with discord.Client(intents=discord.Intents.none()) as client:
         try:
             await client.login(token)
         except discord.LoginFailure:
             return None
+        except discord.HTTPException as error:
+            raise ReplyNotReached(f"Discord answered {error.status}") from error
         return str(client.user)

@@ -77,9 +77,9 @@ class Output(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO, form: str, secrets: Iterable[str] = ()) -> None:
         super().__init__(stream)
         self._secrets = tuple(secrets)
-        self.setFormatter(
-            logging.Formatter(TEXT) if form == "text" else JsonFormatter(JSON, rename_fields=JSON_NAMES, timestamp=True)
-        )
+        self._for_people = form == "text"  # machines get fields
+        for_machines = JsonFormatter(JSON, rename_fields=JSON_NAMES, timestamp=True)
+        self.setFormatter(logging.Formatter(TEXT) if self._for_people else for_machines)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, of a copy: other handlers get the record as it was."""
@@ -89,8 +89,11 @@ class Output(logging.StreamHandler[TextIO]):
         if record.exc_info:
             trouble = logging.Formatter().formatException(record.exc_info)
             told.exc_info, told.exc_text = None, self._hide(trouble, record.levelno, subject)
-        for name, value in subject.fields.items() if subject is not None else ():
+        about = subject.fields if subject is not None else {}
+        for name, value in about.items():
             told.__dict__.setdefault(name, value)  # a line that says itself what it is about knows best
+        if self._for_people and about:
+            told.msg += f" [{' '.join(f'{name} {told.__dict__[name]}' for name in about)}]"
         return super().format(told)
 
     def _hide(self, text: str, level: int, subject: Subject | None) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from bot.config import read_settings
-from bot.database import open_database, system_clock
+from bot.database import need_file, open_database, system_clock
 from bot.errors import Misconfigured
 from bot.jobs.ledger import ChargeState
 from bot.jobs.overview import Heading, Overview, Sum
@@ -27,9 +27,14 @@ KNOWN = {
 
 
 async def spend(since: str | None, until: str | None) -> str:
-    """The report from one day to another, both included, as CSV; this month where nothing is said."""
+    """The report from one day to another, both included, as CSV; this month where nothing is said.
+
+    Raises `Misconfigured` with one sentence, also where there is no database yet.
+    """
     begins_at, ends_at = _parse_span(since, until)
-    async with open_database(read_settings().database_url) as database:
+    url = read_settings().database_url
+    need_file(url)
+    async with open_database(url) as database:
         return format_csv(await Overview(database).report(begins_at, ends_at))
 
 

@@ -15,6 +15,7 @@ from bot.jobs.model import Outlook
 from bot.jobs.moves import speak_of_request
 from bot.metrics import REQUESTS_REFUSED
 from bot.moderation.model import Standing
+from bot.replies.asking import count_error
 from bot.replies.card import build_card
 from bot.replies.embed import build_answer
 from bot.replies.plain import format_safe
@@ -148,6 +149,7 @@ async def _answer(interaction: discord.Interaction[Repaint], job: Job) -> bool:
             response = await interaction.response.send_message(**build_answer(card), ephemeral=job.request.draft)
             message_id, muffled = response.message_id, response.is_ephemeral() and not job.request.draft
     except discord.HTTPException as error:
+        count_error(error)
         log.info("job %s: the interaction took no answer: %s / %s", job.id, error.status, error.code)
         await rooms.intake.withdraw(job)
         if error.code == BLOCKED_BY_AUTOMOD:

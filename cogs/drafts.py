@@ -14,6 +14,7 @@ from bot.client import Repaint, answer_alone
 from bot.errors import Reason, Refused
 from bot.jobs import JobStatus
 from bot.jobs.ports import ReplyLost, ReplyNotReached
+from bot.replies.asking import count_error
 from bot.replies.drafts import build_farewell, say_published
 from bot.replies.embed import build_embed
 from bot.replies.texts import say
@@ -71,6 +72,7 @@ class Drafts(commands.Cog):
             async with asyncio.timeout(ANSWER_SECONDS):
                 await interaction.response.edit_message(embed=build_embed(build_farewell(job)), view=None)
         except (discord.HTTPException, OSError) as error:  # TimeoutError is one
+            count_error(error)
             log.info("job %s: the click that published it took no answer: %s", job.id, error)
 
     # -- discard -------------------------------------------------------------------------------------------------
@@ -98,6 +100,7 @@ class Drafts(commands.Cog):
         try:
             await interaction.delete_original_response()
         except (discord.HTTPException, OSError) as error:
+            count_error(error)
             log.info("job %s: a message of its draft could not be taken away: %s", job_id, error)
             said = say(str(interaction.locale), "draft.discarded")
             await interaction.edit_original_response(content=said, embeds=[], attachments=[], view=None)

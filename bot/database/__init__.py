@@ -20,7 +20,7 @@ from bot.database.moderation import (
     refusing_members,
     reports,
 )
-from bot.database.opening import build_process_name, open_database
+from bot.database.opening import build_process_name, need_file, open_database
 from bot.database.schema import charges, jobs, later, metadata, now, pictures
 from bot.database.timed import Timed
 
@@ -49,6 +49,7 @@ __all__ = [
     "later",
     "left_guilds",
     "metadata",
+    "need_file",
     "now",
     "open_database",
     "pictures",

@@ -7,6 +7,7 @@ import secrets
 import socket
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, make_url
@@ -58,6 +59,14 @@ def parse_url(url: str) -> URL:
         raise Misconfigured([f"{parsed.drivername} is no database that this Repaint knows"])
     query = {"ssl" if key == "sslmode" else key: value for key, value in parsed.query.items()}
     return parsed.set(drivername="postgresql+asyncpg", query=query)
+
+
+def need_file(url: str) -> None:
+    """Raise `Misconfigured` where SQLite's file is not there: who only looks at a database makes no empty one."""
+    parsed = parse_url(url)
+    file = Path(parsed.database or "")
+    if parsed.drivername == "sqlite" and not file.is_file():
+        raise Misconfigured([f"there is no file {file.absolute()}; the first start makes it, or python -m bot migrate"])
 
 
 def _choose(url: URL, clock: Clock, name: str) -> AbstractAsyncContextManager[Database]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from bot.database.migrations import get_head
-from bot.database.opening import open_database, parse_url
+from bot.database.opening import need_file, open_database, parse_url
 from bot.errors import Misconfigured
 
 ONLY_OURS = 0o600
@@ -31,14 +31,12 @@ def back_up_database(url: str, target: Path) -> int:
     parsed = parse_url(url)
     if parsed.drivername != "sqlite":
         raise Misconfigured([f"for PostgreSQL: pg_dump --format=custom --file={target} {_format_for_pg_dump(parsed)}"])
-    source = Path(parsed.database or "")
-    if not source.is_file():
-        raise Misconfigured([f"there is no file {source}"])
+    need_file(url)
     if target.exists():
         raise Misconfigured([f"{target} exists already, and stays as it is"])
     unfinished = target.with_name(f"{target.name}.part")
     try:
-        _copy(source, unfinished)
+        _copy(Path(parsed.database or ""), unfinished)
         unfinished.replace(target)
     except (OSError, sqlite3.Error) as error:
         unfinished.unlink(missing_ok=True)

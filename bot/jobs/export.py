@@ -31,7 +31,7 @@ from bot.database import (
 )
 from bot.database.schema import Id
 from bot.jobs.rows import job_guild, parse_usd
-from bot.moderation.chain import SPOKEN, EntryKind
+from bot.moderation.chain import SPOKEN, EntryKind, parse_content
 from bot.moderation.model import parse_flags
 from bot.pictures.result import EXTENSIONS
 
@@ -102,14 +102,14 @@ def tell_case(row: Row[Any]) -> dict[str, Any]:
 
 def tell_entry(row: Row[Any]) -> dict[str, Any]:
     """A line of the book, without who wrote it."""
-    content = json.loads(row.content or "{}")
+    content = parse_content(row.content) or {}
     return {**tell_plainly(row), "content": {key: content[key] for key in sorted(CONTENT_KEYS & content.keys())}}
 
 
 def tell_said(row: Row[Any]) -> dict[str, Any]:
     """What a member said in a line of the book, also one about somebody else's picture."""
     told = tell_plainly(row)
-    return told | {"words": json.loads(told.pop("content")).get("words", "")}
+    return told | {"words": (parse_content(told.pop("content")) or {}).get("words", "")}
 
 
 def format_name(picture: Row[Any]) -> str:

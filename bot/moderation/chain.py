@@ -124,8 +124,19 @@ def parse_entry(row: Row[Any]) -> Entry:
     """The line a row stands for."""
     column = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
     del column["posted"]
-    content = column.pop("content")
-    return Entry(**column, content=None if content is None else json.loads(content))
+    content = parse_content(column.pop("content"))
+    return Entry(**column, content=content)
+
+
+def parse_content(text: str | None) -> dict[str, Any] | None:
+    """A line's words as they were written; None where there are none (any more), empty where they are not ours."""
+    if text is None:
+        return None
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):  # somebody tampered with it; the chain says so, and the rest can be read
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def is_intact(previous: str, row: Row[Any]) -> bool:
@@ -141,4 +152,4 @@ def format_canonical(value: Any) -> str:
 
 
 def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -34,7 +34,7 @@ def format_csv(entries: Sequence[Entry]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     writer.writerows([_defuse(value) for value in _cells(entry)] for entry in entries)
-    return text.getvalue().encode("utf-8-sig")
+    return text.getvalue().encode("utf-8-sig", "replace")
 
 
 def format_json(entries: Sequence[Entry]) -> bytes:

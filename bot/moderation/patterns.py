@@ -207,4 +207,4 @@ class Patterns:
             self._timeouts[rule, pattern] = count
             if len(self._timeouts) > MOST_REMEMBERED:
                 del self._timeouts[next(iter(self._timeouts))]
-        log.warning("a pattern took too long, for the %d. time: %.80r", count, pattern)
+        log.warning("a pattern of %d characters took too long, for the %d. time", len(pattern), count)

@@ -89,12 +89,18 @@ async def asking(deadline_seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(deadline_seconds):
             yield
     except discord.HTTPException as error:
-        DISCORD_ERRORS.labels(str(error.code)).inc()
+        count_error(error)
         raise _translate(error) from error
     except (aiohttp.ClientConnectionError, ConnectionError) as error:
         raise Dropped(f"{type(error).__name__}: {error}") from error
     except (aiohttp.ClientError, OSError) as error:  # TimeoutError is one
         raise ReplyNotReached(f"{type(error).__name__}: {error}") from error
+
+
+def count_error(error: Exception) -> None:
+    """Count Discord's own code, where it is Discord that says no."""
+    if isinstance(error, discord.HTTPException):
+        DISCORD_ERRORS.labels(str(error.code)).inc()
 
 
 def _translate(error: discord.HTTPException) -> ReplyLost | ReplyNotReached:
@@ -112,11 +118,15 @@ def _translate(error: discord.HTTPException) -> ReplyLost | ReplyNotReached:
 
 
 def build_trace() -> aiohttp.TraceConfig:
-    """For discord.py: counts what Discord answers, also to what the library asks by itself, and asks again."""
+    """For discord.py: counts what Discord answers, also to what the library asks by itself, and asks again.
+
+    It also holds that nobody but Discord is asked: neither its API nor its files lead anywhere else.
+    """
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(_begin)
     trace.on_request_end.append(_answered)
     trace.on_request_exception.append(_unanswered)
+    trace.on_request_redirect.append(_led_away)
     return trace
 
 
@@ -131,3 +141,8 @@ async def _answered(_: object, context: Any, answer: aiohttp.TraceRequestEndPara
 
 async def _unanswered(_: object, __: object, failure: aiohttp.TraceRequestExceptionParams) -> None:
     DISCORD_RESPONSES.labels(failure.method, "none").inc()
+
+
+async def _led_away(_: object, __: object, answer: aiohttp.TraceRequestRedirectParams) -> None:
+    answer.response.close()
+    raise ReplyLost(f"{answer.response.status}: led away, and not followed")

@@ -32,6 +32,8 @@ RULES = ("automod", "own")
 """The kinds of rules that people wrote and named."""
 SPOKEN = ("prompt", "words", "note", "reason")
 """Where a line's content holds what somebody wrote."""
+BUDGET = ("pot", "period", "level", "used_usd", "limit_usd")
+"""What the content of a line about a budget holds, unless somebody tampered with it."""
 
 
 def format_entry(entry: Entry, locale: str, job: Job | None = None, *, words: bool = False) -> str:
@@ -77,7 +79,7 @@ def _sentence(entry: Entry, locale: str) -> str:
         "subject": ", ".join(format_label(word, locale) for word in entry.subject.split()[:MOST_SUBJECT_WORDS]),
     }
     if entry.kind == EntryKind.BUDGET and entry.content is not None:
-        values |= {key: format_safe(str(value), MOST_NAME) for key, value in entry.content.items()}
+        values |= {key: format_safe(str(entry.content.get(key)), MOST_NAME) for key in BUDGET}
         values |= {"pot": _pot(entry, locale), "period": format_label(str(entry.content.get("period")), locale)}
     if entry.kind == EntryKind.SETTINGS:
         values["subject"] = _change(entry, locale)
@@ -94,8 +96,8 @@ def _variant(entry: Entry) -> str | None:
         (EntryKind.REPORT, entry.case_number is not None, "report_case"),
         (EntryKind.DECISION, entry.subject == "expire", "expire"),
         (EntryKind.BLOCK, bool(entry.subject), "block_until"),
+        (EntryKind.BUDGET, not content.keys() >= set(BUDGET), None),
         (EntryKind.BUDGET, content.get("level") == LEVELS[0], "budget_full"),
-        (EntryKind.BUDGET, not content, None),
     )
     usual = entry.kind if entry.kind in set(EntryKind) else None
     return next((key for kind, fits, key in special if entry.kind == kind and fits), usual)
@@ -112,7 +114,7 @@ def _until(subject: str) -> str:
 def _pot(entry: Entry, locale: str) -> str:
     """Whose budget it is."""
     content = entry.content or {}
-    whose, number = str(content.get("pot")), str(content.get("id"))
+    whose, number = str(content.get("pot")), str(content.get("id"))[:MOST_NAME]
     mentions = {"role": f"<@&{number}>", "member": f"<@{number}>"}
     return mentions[whose] if whose in mentions and number.isdecimal() else format_label(whose, locale)
 
@@ -140,5 +142,5 @@ def _change(entry: Entry, locale: str) -> str:
     try:
         document = {key: change["is"] for key, change in (entry.content or {}).items()}
         return describe_change(Versioned(load_policy(document), change=parse_change(entry.subject)), locale)
-    except (KeyError, IndexError, TypeError, ValueError):  # somebody tampered with it; the book will say so
+    except (AttributeError, LookupError, TypeError, ValueError):  # somebody tampered with it; the book will say so
         return format_safe(entry.subject, MOST_NAME)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from bot.config import Settings
 
 ROOT = Path(__file__).parents[2]
 NAMES = {each.metadata["name"] for each in fields(Settings)}
+HADOLINT = Path(sys.executable).with_name("hadolint")
 OTHERS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONSAFEPATH"}
 
 
@@ -70,8 +73,43 @@ def test_the_front_passes_on_what_piapi_needs_and_nothing_else() -> None:
     assert "respond 404" in front
 
 
+@pytest.mark.skipif(not HADOLINT.is_file(), reason="there is no hadolint here")
+def test_the_image_is_built_by_custom(tmp_path: Path) -> None:
+    """Not one of hadolint's rules has anything to say; what it is asked for, it would find."""
+    careless = tmp_path / "Dockerfile"
+    careless.write_text("FROM python\nRUN cd /src && pip install repaint\n", encoding="utf-8")
+    done = [
+        subprocess.run(  # noqa: S603 (our words)
+            [HADOLINT, "--no-color", "--failure-threshold=style", file],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        for file in (ROOT / "Dockerfile", careless)
+    ]
+    assert (done[0].returncode, done[0].stdout, done[0].stderr) == (0, "", "")
+    assert all(rule in done[1].stdout for rule in ("DL3003", "DL3006", "DL3042"))
+
+
 def test_the_image_sets_what_exists() -> None:
     """A misspelled setting would be silence."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     (said,) = re.findall(r"^ENV (.*)$", text, re.MULTILINE)
     assert {each.partition("=")[0] for each in said.split()} <= NAMES | OTHERS
+
+
+def test_what_operators_are_told_to_type_is_there() -> None:
+    """Each `docker compose` on their page names a service of the profile it names, and PostgreSQL's own user."""
+    page, services = (ROOT / "docs/operations.md").read_text(encoding="utf-8"), read_services()
+    typed = re.findall(r"docker compose --profile (\w+) (?:exec|kill)((?: -\S+(?: USR1)?)*) ([\w-]+)(.*)", page)
+    assert len(typed) >= 5
+    for profile, _, service, rest in typed:
+        assert services[service]["profiles"] == [profile]
+        if service == "postgres":
+            named = services[service]["environment"]
+            assert f"--username={named['POSTGRES_USER']} " in rest
+            assert re.search(rf"(?:--dbname=| ){named['POSTGRES_DB']} [<>]", rest)
+    assert not re.search(r"docker compose (?:exec|kill|up)", page)
+    assert BOTS["repaint"]["environment"]["METRICS_PORT"] == "9464"
+    assert {f"{name}:9464" for name in BOTS} == set(re.findall(r"`([\w-]+:9464)`", page))

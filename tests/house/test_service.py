@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from bot.__main__ import ANSWER_SECONDS, EXIT_MISCONFIGURED, STOP_SECONDS
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "docs/repaint.service"
+OPERATIONS = ROOT / "docs/operations.md"
 PYTHON = "/opt/repaint/.venv/bin/python"
 MOST_EXPOSED = 20
 """Of 100, by `systemd-analyze security`; a service that nobody hardened has 96."""
@@ -68,7 +70,25 @@ def test_it_writes_in_one_place_and_is_nobody_of_importance() -> None:
     assert unit["User"] == ["repaint"]
     assert (unit["ProtectSystem"], unit["StateDirectory"]) == (["strict"], ["repaint"])
     assert unit["WorkingDirectory"] == ["/var/lib/repaint"]
-    assert unit["Environment"] == ["DATABASE_URL=sqlite:////var/lib/repaint/repaint.db"]
+    said = re.findall(r"DATABASE_URL=(\S+) \| sudo tee --append (\S+)", OPERATIONS.read_text(encoding="utf-8"))
+    assert said == [("sqlite:////var/lib/repaint/repaint.db", *unit["EnvironmentFile"])]
+    assert "Environment" not in unit  # what is said here, no other command would know
+
+
+@needs_systemd
+def test_other_commands_run_as_the_service_does() -> None:
+    """With its user, its settings and its Python, as the operators' page says it, so that they find its database."""
+    unit = read_unit()
+    (said,) = re.findall(
+        r"^repaint\(\) \{ sudo systemd-run (.*); \}$", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    options, program = said.split("/opt", maxsplit=1)
+    assert f"/opt{program}" == f'{unit["ExecStart"][0]} "$@"'
+    assert f"--uid={unit['User'][0]}" in options
+    assert f"--property=EnvironmentFile={unit['EnvironmentFile'][0]}" in options
+    known = subprocess.run(["systemd-run", "--help"], capture_output=True, text=True, check=True, timeout=30).stdout  # noqa: S607 (the one in the path)
+    for option in options.split():
+        assert option.partition("=")[0] in known
 
 
 def test_its_command_starts_the_bot_and_nothing_that_lies_about(tmp_path: Path) -> None:

@@ -8,22 +8,28 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from discord.state import ConnectionState
 from PIL import Image, ImageDraw, ImageOps
+from sqlalchemy import select
 
-from bot.logs import Output
+from bot.database import jobs
+from bot.logs import QUIET, WORDY, Output, set_log_level
+from bot.moderation.policy import SETTINGS
 from sandbox.world import API_KEY, WEBHOOK_SECRET, World, open_world
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Container, Iterable, Iterator
     from pathlib import Path
 
-OURS = ("bot", "cogs")
 LEAST_WORDS = 8
 """What is shorter is found in innocent words."""
+PROMPTS = ("prompt", "negative_prompt")
+STRING, TEXT_INPUT = 3, 4
+"""Discord's numbers for an option and a field of a form that somebody types into."""
 
 
 class Overheard(logging.Handler):
-    """All that we log, at every level, and what must not be in it: secrets nowhere, members' words at debug only."""
+    """All that is logged, at every level, and what must not be in it: secrets nowhere, members' words at debug only."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,22 +39,50 @@ class Overheard(logging.Handler):
         self.words: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep it as it is written."""
-        self.lines.append((record.levelno, self._output.format(record)))
+        """Keep it as it is written, on one line."""
+        self.lines.append((record.levelno, " ".join(self._output.format(record).split())))
 
-    def learn(self, world: World) -> None:
-        """What became known in a story: the tokens of its interactions, and what was asked for."""
+    async def learn(self, world: World) -> None:
+        """What became known in a story: the tokens of its interactions, the keys of its jobs, and what was ordered."""
         self.secrets |= {each.token for each in world.env.backend.interactions.values()}
-        asked = {
-            str(each.input.get(name, "")) for each in world.standin.created for name in ("prompt", "negative_prompt")
-        }
-        self.words |= {words for words in asked if len(words) >= LEAST_WORDS}
+        self.secrets |= {key for (key,) in await world.house.store._database.run(select(jobs.c.key))}
+        self.listen(str(each.input.get(name, "")) for each in world.standin.created for name in PROMPTS)
+
+    def listen(self, said: Iterable[str], known: Container[str] = ()) -> None:
+        """What somebody wrote. Not what is `known`: choices, and names of settings."""
+        written = {" ".join(words.split()) for words in said}
+        self.words |= {words for words in written if len(words) >= LEAST_WORDS and words not in known}
 
     def list_slips(self) -> list[str]:
         """The lines that should not have been written."""
         slips = [line for _, line in self.lines if any(secret in line for secret in self.secrets)]
         above = [line for level, line in self.lines if level > logging.DEBUG]
         return slips + [line for line in above if any(words in line for words in self.words)]
+
+
+def list_typed(data: Any) -> Iterator[str]:
+    """Every text in an interaction's data that was typed; ids are no words."""
+    if isinstance(data, list):
+        for each in data:
+            yield from list_typed(each)
+    elif isinstance(data, dict):
+        typed = data.get("value")
+        if isinstance(typed, str) and data.get("type") in {STRING, TEXT_INPUT} and not typed.isdecimal():
+            yield typed
+        for inner in ("data", "options", "components", "component"):
+            yield from list_typed(data.get(inner))
+
+
+def list_known(client: Any) -> set[str]:
+    """What is offered to choose from, and so is nobody's own words."""
+    tree = client.tree
+    offered = [
+        choice.value
+        for command in tree.walk_commands()
+        for each in getattr(command, "parameters", ())
+        for choice in each.choices
+    ]
+    return {*map(str, offered), *SETTINGS}
 
 
 def invert(source: bytes, prompt: str, strength: float, seed: int, label: str) -> bytes:  # noqa: ARG001 (a brush)
@@ -66,16 +100,22 @@ def story(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def overheard() -> Iterator[Overheard]:
-    """In no story is a secret written down, or what a member wrote above debug."""
-    ears, loggers = Overheard(), [logging.getLogger(name) for name in OURS]
+def overheard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Overheard]:
+    """In no story is a secret written down, or what a member wrote above debug: by us or by a library."""
+    ears, loggers = Overheard(), [logging.getLogger(name) for name in ("", *QUIET, *WORDY)]
     kept = [each.level for each in loggers]
-    for each in loggers:
-        each.addHandler(ears)
-        each.setLevel(logging.DEBUG)
+    hear = ConnectionState.parse_interaction_create
+
+    def overhear(state: ConnectionState, data: Any) -> None:
+        ears.listen(list_typed(data), list_known(state._get_client()))
+        hear(state, data)
+
+    monkeypatch.setattr(ConnectionState, "parse_interaction_create", overhear)
+    set_log_level("debug")
+    loggers[0].addHandler(ears)
     yield ears
+    loggers[0].removeHandler(ears)
     for each, level in zip(loggers, kept, strict=True):
-        each.removeHandler(ears)
         each.setLevel(level)
     assert not ears.list_slips()
 
@@ -86,7 +126,7 @@ async def world(tmp_path: Path, empty_file: Path, story: dict[str, Any], overhea
     file = shutil.copy(empty_file, tmp_path / "repaint.db")
     async with open_world(f"sqlite:///{file}", **{"brush": invert} | story) as opened:
         yield opened
-        overheard.learn(opened)
+        await overheard.learn(opened)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from bot.moderation.words import WordRule
 from tests.journeys.test_blocks import said
 from tests.journeys.test_hands import labels
 from tests.journeys.test_review import forge, says
+from tests.readings import read_metrics
 
 if TYPE_CHECKING:
     import discord
@@ -378,8 +379,10 @@ async def test_a_restart_in_between_loses_nothing(atelier: Atelier, photo: bytes
 async def test_a_process_that_dies_with_the_click_unanswered_has_published_it(atelier: Atelier, photo: bytes) -> None:
     """Discord takes no answer to the click: the row has moved, so the picture comes."""
     await atelier.finished(photo)
+    before = read_metrics()
     atelier.world.env.inject_error("POST", "/interactions/*", status=404, code=10062, times=1)
     await atelier.press("Publish")
+    assert read_metrics().since(before).get("discord_errors_total", code="10062") == 1
     (public,) = atelier.public()
     assert public.attachments
 

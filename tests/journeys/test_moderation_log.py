@@ -211,6 +211,27 @@ async def test_the_log_channel_gets_a_line_each(world: World, photo: bytes) -> N
     assert [message.content for message in log.history()] == told
 
 
+async def test_lines_that_somebody_tampered_with_hide_no_others(world: World, photo: bytes) -> None:
+    """In the log channel, in the list, in a trace and in the files; who asks is told which was the first."""
+    channel = await open_log(world)
+    job = await paint(world, photo)
+    for content in ("no JSON", '["a list"]', '"a text"', '{"until": 1, "kind": 2}', "{}"):
+        number = await write(world, kind=EntryKind.BUDGET, job_id=job.id, subject="guild day 80", content={"pot": "x"})
+        which = (entries.c.guild_id == world.guild.id, entries.c.number == number)
+        await world.house.client.rooms.tracing._database.run(update(entries).where(*which).values(content=content))
+    await write(world, kind=EntryKind.BAN, subject="17")
+    await world.house.log_poster.flush()
+    posted = "\n".join(message.content for message in channel.history())
+    listed, traced = said(await ask(world, LOG)), said(await ask(world, TRACE, job=str(job.id)))
+    for told in (posted, listed):
+        assert "number 17" in told
+    for told in (posted, listed, traced):
+        assert told.count("this server, day, 80") == 5
+    for form in ("csv", "json"):
+        assert await attached(await ask(world, LOG, format=form))
+    assert "is not as it was written" in said(await ask(world, VERIFY))
+
+
 async def test_many_lines_are_a_few_messages(world: World) -> None:
     """Never more than Discord takes in one, none left out."""
     log = await open_log(world)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.world import World
+    from tests.journeys.conftest import Overheard
 
 WISH = "a very private wish"
 
@@ -68,6 +69,7 @@ async def test_no_log_holds_a_secret(world: World, photo: bytes, book: Book) -> 
     Not even where PiAPI repeats it to say what it does not like.
     """
     jobs = [await ask(world, photo, WISH)]
+    await world.standin.created[-1].made.wait()  # what became of it is written last
     world.standin.created[-1].failure = f"we do not paint {WISH}, nor anything like it"
     jobs += [await ask(world, photo, prompt) for prompt in ("fail", "refuse", "nocredit", "lost in thought", "a cat")]
     for _ in range(7):
@@ -97,3 +99,23 @@ async def test_each_move_is_one_line(world: World, photo: bytes, book: Book) -> 
     asked = [line for line in lines if line["logger"] == "bot.provider.piapi"]
     assert asked
     assert {line["trace"] for line in asked} <= {line["trace"] for line in lines}
+
+
+async def test_every_story_is_listened_to(world: World, photo: bytes, overheard: Overheard) -> None:
+    """Whoever says it, a library too: what was typed into a command or a form, a key of a job, a token."""
+    job_id = await ask(world, photo, "a cat in a hat")
+    await world.advance(30)
+    await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a naked child")
+    (reply,) = world.channel.history()
+    shown = await world.friend.click(reply, label="Report")
+    await world.friend.submit_modal(shown, {"words": "not a\nnice thing"})
+    await world.moderator.slash(world.channel, "repaint-settings set", setting="presets_only", value="off")
+    await overheard.learn(world)
+    assert overheard.words == {"a cat in a hat", "a naked child", "not a nice thing"}
+    assert overheard.list_slips() == []
+    library = logging.getLogger("some.library")
+    said = [*sorted(overheard.words), (await world.job(job_id)).key]
+    for words in said:
+        library.info("so much for %s", words)
+    assert sorted(line.partition("so much for ")[2] for line in overheard.list_slips()) == sorted(said)
+    overheard.lines.clear()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.jobs import Job, JobStatus
+from tests.readings import read_metrics
 
 if TYPE_CHECKING:
     import discord
@@ -94,13 +95,25 @@ async def test_discord_being_down_for_a_minute_loses_nothing(world: World, photo
 async def test_an_interaction_that_took_no_answer_leaves_nothing(
     world: World, photo: bytes, status: int, code: int
 ) -> None:
-    """Too late, or answered by another process: no row, no order."""
+    """Too late, or answered by another process: no row, no order; and it is counted, by Discord's own code."""
+    before = read_metrics()
     world.env.inject_error("POST", "/interactions/*", status=status, code=code)
     await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt="a cat")
     await world.advance(60)
     assert world.standin.created == []
     assert await world.house.store.hands.seconds_to_next() is None
     assert not world.channel.history()
+    assert read_metrics().since(before).get("discord_errors_total", code=str(code)) == 1
+
+
+async def test_a_sentence_that_came_too_late_is_counted(world: World, photo: bytes) -> None:
+    """A refusal, too, is an answer that Discord may not take."""
+    before = read_metrics()
+    world.env.inject_error("POST", "/interactions/*", status=404, code=10062)
+    await world.artist.slash(world.channel, "img2img", image=("cat.jpg", photo), prompt=" ")
+    counted = read_metrics().since(before)
+    assert sum(value for (name, _), value in counted.series.items() if name == "repaint_requests_refused_total") == 1
+    assert counted.get("discord_errors_total", code="10062") == 1
 
 
 async def test_a_full_disk_pauses_everything_and_loses_nothing(

@@ -77,6 +77,25 @@ async def test_machines_get_fields() -> None:
     }
 
 
+async def test_people_get_them_at_the_end_of_the_line() -> None:
+    """Of the message, before what broke; nothing where the line is about nothing."""
+    lines = Lines("text")
+    lines.log.info("open")
+    speak_of(subject())
+    lines.log.warning("job %s: 100 %% %s", 5, "so")
+    lines.log.warning("said itself", extra={"job": 6})
+    lines.log.error("broke", exc_info=ValueError("badly"))
+    told = [line.partition("tests.lines.text: ")[2] for line in lines.text.splitlines()]
+    about = "[job 5 guild 7 trace 5/2]"
+    assert told[:4] == [
+        "open",
+        f"job 5: 100 % so {about}",
+        f"said itself {about.replace('5 ', '6 ', 1)}",
+        f"broke {about}",
+    ]
+    assert "ValueError: badly" in lines.text
+
+
 async def test_a_line_is_about_what_it_was_said_in(lines: Lines) -> None:
     """What an asyncio task starts is about the same; others are about theirs, and what is outside is about nothing."""
 
@@ -93,6 +112,9 @@ async def test_a_line_is_about_what_it_was_said_in(lines: Lines) -> None:
             "two": "two",
             "none": None,
         }
+    else:
+        told = {line.partition("text: ")[2] for line in lines.text.splitlines()}
+        assert told == {"one [trace one]", "two [trace two]", "none"}
 
 
 async def test_no_secret_is_written(lines: Lines) -> None:

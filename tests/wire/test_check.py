@@ -10,8 +10,10 @@ import discord
 import pytest
 from aiohttp import web
 
+import bot.check
 from bot.check import Finding, find, format_findings, judge_public_url
 from bot.config import read_settings
+from bot.database.upkeep import migrate_database
 from sandbox.piapi import StandIn
 
 if TYPE_CHECKING:
@@ -38,10 +40,12 @@ def answer(body: object, status: int = 200) -> web.Response:
 
 
 @asynccontextmanager
-async def serve_discord() -> AsyncIterator[str]:
-    """As much of Discord as a login asks for."""
+async def serve_discord(trouble: int = 0) -> AsyncIterator[str]:
+    """As much of Discord as a login asks for; with `trouble`, that is its answer to everything."""
 
     async def get_me(request: web.Request) -> web.Response:
+        if trouble:
+            return web.Response(text="<html>\n<h1>error</h1>", content_type="text/html", status=trouble)
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
             return answer({"message": "401: Unauthorized", "code": 0}, status=401)
         return answer({"id": "1", "username": "Repaint", "discriminator": "0", "avatar": None})
@@ -75,6 +79,7 @@ async def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
                 "PIAPI_BASE_URL": piapi,
                 "DATABASE_URL": f"sqlite:///{tmp_path / 'repaint.db'}",
             }
+            await migrate_database(given["DATABASE_URL"])
             return {finding.what: finding for finding in await find(read_settings(given | settings))}
 
         yield ask
@@ -112,6 +117,33 @@ async def test_a_provider_that_is_away_is_not_a_wrong_key(found) -> None:  # typ
     findings = await found(PIAPI_BASE_URL="http://127.0.0.1:9")
     assert not findings["PiAPI"].right
     assert "KeyRefused" not in findings["PiAPI"].detail
+
+
+@pytest.mark.parametrize("status", [403, 503])
+async def test_discord_in_trouble_is_a_line_too(found, status: int, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 (the fixture's function)
+    """Neither a wrong token, nor the end of the table."""
+    async with serve_discord(trouble=status) as discord_url:
+        monkeypatch.setattr(discord.http.Route, "BASE", discord_url)
+        findings = await found()
+    wrong = [finding for finding in findings.values() if not finding.right]
+    assert wrong == [Finding("Discord", right=False, detail=f"not reached (Discord answered {status})")]
+
+
+async def test_discord_that_says_nothing_is_a_line_too(found, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 (the fixture's function)
+    """discord.py asks again and again where Discord answers 500: longer than anybody wants to wait for a table."""
+    monkeypatch.setattr(bot.check, "DEADLINE_SECONDS", 0.5)
+    async with serve_discord(trouble=500) as discord_url:
+        monkeypatch.setattr(discord.http.Route, "BASE", discord_url)
+        findings = await found()
+    assert "no answer within" in findings["Discord"].detail
+
+
+async def test_a_database_that_is_not_there_is_not_made(found, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 (the fixture's function)
+    """In the wrong folder, or without the settings of the service: the line says where it was looked for."""
+    findings = await found(DATABASE_URL=f"sqlite:///{tmp_path / 'data' / 'repaint.db'}")
+    assert not findings["database"].right
+    assert f"there is no file {tmp_path / 'data' / 'repaint.db'}" in findings["database"].detail
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,39 @@ def test_an_older_database_is_brought_up_to_date(tmp_path: Path, operate: Callab
     opened.close()
 
 
+def test_what_was_spent_is_a_table(tmp_path: Path, operate: Callable[..., tuple[int, str]]) -> None:
+    """By the command: the days that were asked for, this month where none were; a day that is none is said to be."""
+    url = f"sqlite:///{tmp_path / 'repaint.db'}"
+    asyncio.run(order(url))
+    heading, today = "day,guild_id,model,orders,settled_usd,expected_usd,unknown_usd", f"{system_clock().date()}"
+    assert operate(url, "spend") == (0, f"{heading}\n{today},,schnell,1,0.0015,0,0\n")
+    assert operate(url, "spend", "--since", today, "--until", today)[1].startswith(f"{heading}\n{today},")
+    assert operate(url, "spend", "--since", "2026-01-01", "--until", "2026-01-31") == (0, f"{heading}\n")
+    for words, why in (
+        (("--since", "monday"), "monday is not a day such as"),
+        (("--since", "2026-02-01", "--until", "2026-01-01"), "--until is before --since"),
+    ):
+        code, said = operate(url, "spend", *words)
+        assert (code, why in said) == (EXIT_MISCONFIGURED, True)
+
+
+async def order(url: str) -> None:
+    """An order of today, settled."""
+    async with open_database(url) as database:
+        await database.transact(lambda connection: write(connection, 1))
+
+
+@pytest.mark.parametrize("words", [("spend",), ("backup", "backup.db")])
+def test_a_database_that_is_not_there_is_not_made(
+    tmp_path: Path, operate: Callable[..., tuple[int, str]], words: tuple[str, ...]
+) -> None:
+    """In the wrong folder, or without the settings of the service, nobody is told that nothing was spent."""
+    code, said = operate(f"sqlite:///{tmp_path / 'data' / 'repaint.db'}", *words)
+    assert code == EXIT_MISCONFIGURED
+    assert f"cannot {words[0]}:\n  there is no file {tmp_path / 'data' / 'repaint.db'}" in said
+    assert not (tmp_path / "data").exists()
+
+
 def test_for_postgresql_the_right_command_is_said(operate: Callable[..., tuple[int, str]]) -> None:
     """As it can be typed, without the password."""
     url = "postgresql+asyncpg://repaint:hunter2@db.example:5433/repaint?ssl=require"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.database import jobs
+from bot.database import entries, jobs
 from bot.jobs import JobStatus
 from bot.jobs.export import DOCUMENT, Export, collect
 from bot.moderation.blocks import Blocks
@@ -85,6 +85,16 @@ async def test_what_one_said_of_others_pictures_is_in_it(archive: Archive) -> No
     assert [(each["job_id"], each["words"]) for each in document["said"]] == [("11", "said by 4")]
     assert not any(text in json.dumps(document) for text in ("said by 5", "near_ban", str(MODERATOR)))
     assert not (await collect(archive.database, 4, 3))["said"]
+
+
+async def test_a_line_that_was_tampered_with_is_told_without_its_words(archive: Archive) -> None:
+    """And keeps nobody from the rest."""
+    for content in ("no JSON", "[1]"):
+        await archive.book.add(Line(2, EntryKind.REPORT, 4, member_id=4, content={"words": "mine"}))
+        await archive.database.run(update(entries).where(entries.c.content.contains("mine")).values(content=content))
+    document = await collect(archive.database, 4, 2)
+    assert [each["content"] for each in document["book"]] == [{}, {}]
+    assert [each["words"] for each in document["said"]] == ["", ""]
 
 
 async def test_what_waits_to_be_deleted_is_in_it(archive: Archive, build_request: Callable[..., Request]) -> None:

@@ -92,8 +92,10 @@ async def test_a_line_comes_back_as_it_was_written(book: Book) -> None:
         ("case_number", 4),
         ("subject", "approve"),
         ("content", '{"prompt":"a dog"}'),
+        ("content", "no JSON, é"),
         ("content", None),
         ("salt", "0"),
+        ("salt", "é"),
         ("salt", None),
         ("content_digest", "0"),
         ("digest", "0"),
@@ -106,6 +108,17 @@ async def test_a_changed_field_shows(
     await fill(book, clock)
     await change(database, 3, **{column: value})
     assert await book.verify(GUILD) == 3
+
+
+@pytest.mark.parametrize("content", ["", "no JSON", "[" * 100_000, '["a", "list"]', '"a text"', "5", "null"])
+async def test_what_is_not_ours_is_nothing(book: Book, database: Database, content: str) -> None:
+    """Whoever wrote it: the line is read and posted without it, and does not pass for one whose words were erased."""
+    for number in range(3):
+        await book.add(line(job_id=number))
+    await change(database, 2, content=content)
+    assert [(entry.content, entry.erased) for entry in await book.read(GUILD)][1] == ({}, False)
+    assert [entry.number for entry in await book.take_unposted(9)] == [1, 2, 3]
+    assert await book.verify(GUILD) == 2
 
 
 @pytest.mark.parametrize("seconds", [1, 0.000001])

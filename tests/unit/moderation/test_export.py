@@ -74,6 +74,12 @@ def test_nothing_in_the_table_is_a_formula(first: str) -> None:
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_half_a_character_is_no_reason_to_have_no_file(form: str) -> None:
+    """Discord's JSON can hold one, and the book keeps it."""
+    assert FORMATS[form]([entry(content={"prompt": "\ud800 a cat"})])
+
+
 def test_erased_words_are_said_to_be() -> None:
     """Erased is not the same as never there."""
     _, erased, silent = read_csv(

@@ -141,6 +141,13 @@ def test_nobody_can_switch_a_rule_off() -> None:
     assert list(patterns.find("rule", pattern, "me@evil.com", Budget())) == [(0, 11)]
 
 
+def test_the_log_does_not_repeat_a_guilds_pattern(caplog: pytest.LogCaptureFixture) -> None:
+    """What a guild looks for is its own; that one of its patterns is slow is said."""
+    list(Patterns().find("rule", EVIL, VICTIM, Budget()))
+    assert f"a pattern of {len(EVIL)} characters took too long" in caplog.text
+    assert EVIL not in caplog.text
+
+
 def test_few_culprits_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever changes slow rules all day does not fill the memory: the oldest is forgotten."""
     monkeypatch.setattr("bot.moderation.patterns.MOST_REMEMBERED", 1)

@@ -101,12 +101,27 @@ def test_every_kind_has_a_sentence(kind: EntryKind) -> None:
             "the budget for the month is used up, or too little for a request is left ($4\\.00 of $5\\.00)",
         ),
         ({"kind": "budget", "subject": "guild day 80"}, "budget: Repaint, <@7>, this server, day, 80"),
+        ({"kind": "budget", "subject": "guild day 80", "content": {}}, "budget: Repaint, <@7>, this server, day, 80"),
+        (
+            {"kind": "budget", "content": BUDGET | {"until": "x", "member": "y", "id": "7" * 5000}},
+            f"<@&{'7' * 40}>: 80 % of the budget for the month is used ($4\\.00 of $5\\.00)",
+        ),
+        ({"kind": "settings", "actor_id": 9, "subject": "", "content": {}}, "<@9> changed the settings: "),
         ({"kind": "of_tomorrow", "subject": "*x* y", "actor_id": 8}, "of\\_tomorrow: <@8>, <@7>, \\*x\\*, y"),
     ],
 )
 def test_what_a_line_says(given: dict[str, Any], expected: str) -> None:
     """Who, whom, what, and where to look further; also what a newer version, or somebody else, wrote."""
     assert expected in format_entry(entry(**given), EN)
+
+
+@pytest.mark.parametrize("missing", BUDGET.keys() - {"id"})
+@pytest.mark.parametrize("level", [80, 100])
+def test_a_budget_without_its_figures_is_told_as_other_lines_are(missing: str, level: int) -> None:
+    """Somebody took one out: what was decided is still said."""
+    content = {key: value for key, value in (BUDGET | {"level": level}).items() if key != missing}
+    told = format_entry(entry(kind="budget", subject="guild day 80", content=content), EN)
+    assert "budget: Repaint, <@7>, this server, day, 80" in told
 
 
 @pytest.mark.parametrize("key", ["prompt", "words", "note", "reason"])
