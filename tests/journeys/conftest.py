@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import stamina
 from discord.state import ConnectionState
 from PIL import Image, ImageDraw, ImageOps
 from sqlalchemy import select
@@ -118,6 +119,13 @@ def overheard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Overheard]:
     for each, level in zip(loggers, kept, strict=True):
         each.setLevel(level)
     assert not ears.list_slips()
+
+
+@pytest.fixture(autouse=True)
+def no_sleep_between_questions() -> Iterator[None]:
+    """What PiAPI is asked again is asked at once, as often as ever."""
+    with stamina.set_testing(True, attempts=10, cap=True):
+        yield
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -196,7 +197,7 @@ async def test_silence_ends_no_task_within_a_day(world: World, photo: bytes, mon
     """Out of reach for an hour: the picture comes afterwards. After a day: it says that it stopped waiting."""
     patient, lonely = await ask(world, photo), await ask(world, photo, world.friend, prompt="slow river")
     unplug(world, monkeypatch)
-    await pass_time(world, HOUR, step=60)
+    await pass_time(world, HOUR, step=120)
     assert await statuses(world, [patient, lonely]) == {JobStatus.RUNNING}
     monkeypatch.undo()
     world.standin.tasks.pop((await world.job(lonely)).task_id or "")
@@ -205,7 +206,9 @@ async def test_silence_ends_no_task_within_a_day(world: World, photo: bytes, mon
     assert await says(world, [lonely], "stopped waiting")  # for the answer is that nobody knows it
     late = await ask(world, photo)
     unplug(world, monkeypatch)
-    await pass_time(world, 25 * HOUR, step=0.5 * HOUR)
+    yesterday = world.env.now() - timedelta(days=1)
+    await world.house.store._database.run(update(jobs).where(jobs.c.id == late).values(submitted_at=yesterday))
+    await pass_time(world, 120, step=60)
     assert await says(world, [late], "stopped waiting")
 
 
