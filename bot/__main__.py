@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import signal
 import sys
 from functools import partial
@@ -83,6 +84,20 @@ async def run_parts(house: House, stop: asyncio.Event) -> None:
         part.result()
 
 
+def spare_memory() -> bool:
+    """Have glibc give back what was freed. False where another library gives out memory.
+
+    Else each thread that opens pictures leaves holes in an arena of its own: 161 MiB after a thousand results, not 108.
+    Values of malloc.h (https://man7.org/linux/man-pages/man3/mallopt.3.html).
+    """
+    most_arenas, trim_from, map_from = (-8, 1), (-1, 128 * 1024), (-3, 128 * 1024)
+    try:
+        set_option = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return False
+    return all(set_option(*option) for option in (most_arenas, trim_from, map_from))
+
+
 def parse_arguments() -> argparse.Namespace:
     """What was asked for: `verb` is None where nothing was, which means to run."""
     parser = argparse.ArgumentParser(prog="python -m bot", description="Repaint, a Discord bot.")
@@ -123,6 +138,7 @@ def main() -> int:
         if asked.verb not in {None, "run"}:
             print(look_after(asked))  # noqa: T201 (what was asked for)
             return 0
+        spare_memory()
         settings = read_settings()
         set_up_logging(settings.log_level, settings.log_format, settings.secrets)
         asyncio.run(run(settings))
