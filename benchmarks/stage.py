@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TOKEN = "stand-in-token"  # noqa: S105 (opens nothing but the stand-in)
 WIRE_MODEL = "Qubico/flux1-schnell"
+KEPT_BYTES = 512 * 1024 * 1024
+"""A round of a thousand results, and the picture that all are made from, which came first."""
 LOOK_SECONDS = 0.02
 MEMBERS = 100
 NEVER = float("inf")
@@ -53,7 +55,7 @@ class Stage:
     clock: StageClock = field(default_factory=StageClock)
 
     def __post_init__(self) -> None:
-        self.discord = DiscordStandIn(token=TOKEN)
+        self.discord = DiscordStandIn(token=TOKEN, kept_bytes=KEPT_BYTES)
         self.piapi = StandIn(
             clock=self.clock,
             api_key=API_KEY,

@@ -118,6 +118,9 @@ class Nowhere:
         """Into the reply."""
         return job.message_id
 
+    async def bid_farewell(self, job: Job) -> None:
+        """It was no draft."""
+
     async def submit(self, order: Order) -> Task:
         """It is begun."""
         return Task(order.image_url.rpartition("/")[2], TaskState.RUNNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from functools import partial
@@ -14,6 +15,7 @@ from benchmarks.history import fill
 from benchmarks.pictures import make_small
 from benchmarks.stage import NEVER, Stage
 from benchmarks.table import Row, format_table, take_ratio, take_share
+from benchmarks.way import open_way
 from bot.database import open_database
 
 if TYPE_CHECKING:
@@ -47,6 +49,13 @@ async def test_both_bots_answer_and_bring_what_is_ready(monkeypatch: pytest.Monk
         ((bare, ours),) = await alternate(stage, 1, bring)
     assert len(bare) == len(ours) == 3
     assert min(*bare, *ours) >= 0
+
+
+async def test_the_measured_way_is_walked_without_a_stumble(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A step that breaks would be measured as well, and its traceback with it."""
+    async with open_way(f"sqlite:///{tmp_path / 'repaint.db'}") as way:
+        await way.walk()
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_every_prebuilt_statement_can_be_tried(tmp_path: Path) -> None:
