@@ -158,6 +158,12 @@ class Plan:
         )
 
     @cached_property
+    def offers(self) -> Offers:
+        """What a place offers."""
+        settings = self._settings
+        return Offers(self.rules.policies, settings.presets, settings.models, settings.default_model)
+
+    @cached_property
     def estimates(self) -> Estimates:
         """How long it usually takes."""
         return Estimates(self.store, self._clock, self._settings.piapi_concurrency, self.pause)
@@ -187,10 +193,20 @@ class Plan:
             rules=self.rules,
             clock=self._clock,
             models=settings.models,
-            offers=Offers(self.rules.policies, settings.presets, settings.models, settings.default_model),
+            offers=self.offers,
             limits=self._limits,
             picture_limits=self._picture_limits,
         )
+
+    @cached_property
+    def docket(self) -> Docket:
+        """What people decide about jobs."""
+        return Docket(self._database)
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        """How drafts come before others."""
+        return Publishing(self._database, self.store, self.rules, self.offers)
 
     @cached_property
     def steps(self) -> Steps:
@@ -207,8 +223,8 @@ class Plan:
             telling=self.telling,
             search=Search(self.store, self._provider),
             rules=self.rules,
-            docket=Docket(self._database),
-            publishing=Publishing(self._database, self.store, self.rules, self.intake.offers),
+            docket=self.docket,
+            publishing=self.publishing,
             pause=self.pause,
             mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
             reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
@@ -224,7 +240,7 @@ class Plan:
         """What moderators decide."""
         return Review(
             store=self.store,
-            docket=self.steps.docket,
+            docket=self.docket,
             cases=self.cases,
             policies=self.rules.policies,
             bench=self.desk,
@@ -281,7 +297,7 @@ class Plan:
     def watch(self) -> Watch:
         """What those who run it ask."""
         kept, census = Kept(self._database), Census(self._database)
-        return Watch(self.runner, kept, census, self._provider, self.client, self._clock)
+        return Watch(self.runner, self.pause, kept, census, self._provider, self.client, self._clock)
 
     @cached_property
     def rooms(self) -> Rooms:
@@ -289,12 +305,18 @@ class Plan:
         rules = self.rules
         return Rooms(
             intake=self.intake,
-            steps=self.steps,
+            offers=self.offers,
+            store=self.store,
+            docket=self.docket,
+            publishing=self.publishing,
+            estimates=self.estimates,
             gallery=self.gallery,
             history=History(self._database, self.studio),
             editor=self.editor,
             wake=self.runner.wake,
             kept=Kept(self._database),
+            studio=self.studio,
+            picture_limits=self._picture_limits,
             models=self._settings.models,
             default_model=self._settings.default_model,
             label=self._settings.label,
@@ -310,6 +332,7 @@ class Plan:
             patterns=rules.patterns,
             review=self.review,
             desk=self.desk,
+            count_spent=rules.count_spent,
             safety_version="" if rules.safety is None else rules.safety.version,
             privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mentions),
             retention=self.retention,
@@ -317,5 +340,7 @@ class Plan:
             mentions=self.mentions,
             leaving=Leaving(self._database),
             overview=Overview(self._database),
+            provider=self._provider,
+            pause=self.pause,
             troubles=self.watch.find_troubles,
         )

@@ -336,10 +336,6 @@ class Steps:
 
     # -- end -----------------------------------------------------------------------------------------------------
 
-    async def cancel(self, job_id: int) -> Job | None:
-        """Stop waiting for a job. None if it is too late for that."""
-        return await self.store.cancel(job_id)
-
     async def _fail(self, job: Job, reason: Reason) -> None:
         await self.telling.end(job, JobStatus.FAILED, Refused(reason))
 

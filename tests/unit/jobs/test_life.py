@@ -514,7 +514,7 @@ class Life(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         """Somebody presses Cancel."""
         job_id = data.draw(st.sampled_from(sorted(self.seen)))
-        self.live(lambda: self.steps.cancel(job_id))
+        self.live(lambda: self.store.cancel(job_id))
 
     @rule(decision=st.sampled_from([Decision.APPROVE, Decision.SPOILER, Decision.REJECT]), number=st.integers(1, 3))
     def decide(self, decision: Decision, number: int) -> None:
