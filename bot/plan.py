@@ -13,14 +13,17 @@ from bot.intake import Intake
 from bot.jobs import ENDS, Job, JobStatus, Store
 from bot.jobs.balance import Balance
 from bot.jobs.census import Census
+from bot.jobs.delivering import Delivering
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
+from bot.jobs.following import Following
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.history import History
 from bot.jobs.mentions import Mentions
 from bot.jobs.offers import Offers
+from bot.jobs.ordering import Ordering
 from bot.jobs.overview import Overview
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
@@ -31,7 +34,6 @@ from bot.jobs.review import Review
 from bot.jobs.runner import Runner
 from bot.jobs.search import Search
 from bot.jobs.spending import Spending
-from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.jobs.tracing import Tracing
 from bot.jobs.waiting import Waiting
@@ -166,7 +168,8 @@ class Plan:
     @cached_property
     def estimates(self) -> Estimates:
         """How long it usually takes."""
-        return Estimates(self.store, self._clock, self._settings.piapi_concurrency, self.pause)
+        most, called_back = self._settings.piapi_concurrency, self._settings.callbacks
+        return Estimates(self.store, self._clock, most, self.pause, called_back=called_back)
 
     @cached_property
     def telling(self) -> Telling:
@@ -209,25 +212,20 @@ class Plan:
         return Publishing(self._database, self.store, self.rules, self.offers)
 
     @cached_property
-    def steps(self) -> Steps:
-        """From the queue to the reply."""
-        return Steps(
+    def delivering(self) -> Delivering:
+        """How pictures come before their member."""
+        return Delivering(
             store=self.store,
             provider=self._provider,
             studio=self.studio,
             replies=self.editor,
-            estimates=self.estimates,
-            clock=self._clock,
-            callback=self._callback,
-            limits=self._limits,
-            telling=self.telling,
-            search=Search(self.store, self._provider),
             rules=self.rules,
             docket=self.docket,
             publishing=self.publishing,
-            pause=self.pause,
             mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
-            reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
+            telling=self.telling,
+            clock=self._clock,
+            limits=self._limits,
         )
 
     def _callback(self, job: Job) -> Callback | None:
@@ -262,23 +260,25 @@ class Plan:
     @cached_property
     def runner(self) -> Runner:
         """What moves jobs."""
-        settings = self._settings
+        settings, store, estimates, pause = self._settings, self.store, self.estimates, self.pause
+        asked = (store, self._provider, self.editor, estimates, self.telling, pause, self._clock, self._limits)
+        ordering = Ordering(*asked, self._callback)
+        reads = AsyncLimiter(settings.piapi_reads_per_minute, time_period=60)
+        following = Following(*asked, Search(store, self._provider), reads)
         caps, most = Spending(settings.daily_cap_usd, settings.monthly_cap_usd), settings.piapi_concurrency
-        waiting = Waiting(
-            self._database, self.store, self.editor, self.estimates, self.pause, caps, self._clock, most, self._limits
-        )
+        waiting = Waiting(self._database, store, self.editor, estimates, pause, caps, self._clock, most, self._limits)
         return Runner(
-            store=self.store,
+            store=store,
             steps={
                 JobStatus.ARRIVING: self.intake.accept,
-                JobStatus.SUBMITTING: self.steps.doubt,
-                JobStatus.UNKNOWN: self.steps.look,
-                JobStatus.RUNNING: self.steps.look,
-                JobStatus.DELIVERING: self.steps.deliver,
+                JobStatus.SUBMITTING: ordering.doubt,
+                JobStatus.UNKNOWN: following.look,
+                JobStatus.RUNNING: following.look,
+                JobStatus.DELIVERING: self.delivering.deliver,
                 JobStatus.REVIEWING: self.review.step,
                 **dict.fromkeys(ENDS - {JobStatus.DONE}, self.telling.tell),
             },
-            submit=self.steps.submit,
+            submit=ordering.submit,
             waiting=waiting,
             clock=self._clock,
             sweep=self._sweep,
