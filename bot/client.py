@@ -130,8 +130,8 @@ class Rooms:
     # what is kept of members, and for how long
     privacy: Privacy
     retention: Retention
-    consent: Consent
-    mentions: Consent
+    source_consent: Consent
+    mention_consent: Consent
     leaving: Leaving
     # for whoever runs it
     overview: Overview

@@ -78,7 +78,7 @@ class Plan:
         self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
         self._picture_limits = PictureLimits()
         self.pause = Pause(clock)
-        self.mentions = Consent(database, quiet_members)
+        self.mention_consent = Consent(database, quiet_members)
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ class Plan:
             rules=self.rules,
             docket=self.docket,
             publishing=self.publishing,
-            mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
+            mentions=Mentions(self.rules.policies, self.mention_consent, self.editor, self._clock),
             telling=self.telling,
             clock=self._clock,
             limits=self._limits,
@@ -334,10 +334,10 @@ class Plan:
             desk=self.desk,
             count_spent=rules.count_spent,
             safety_version="" if rules.safety is None else rules.safety.version,
-            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mentions),
+            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mention_consent),
             retention=self.retention,
-            consent=Consent(self._database),
-            mentions=self.mentions,
+            source_consent=Consent(self._database),
+            mention_consent=self.mention_consent,
             leaving=Leaving(self._database),
             overview=Overview(self._database),
             provider=self._provider,

@@ -138,7 +138,7 @@ class RepaintThis(commands.Cog):
         if job is not None and job.status is not JobStatus.DONE:
             raise Refused(Reason.SOURCE_WITHHELD)
         owner_id = found.owner_id if job is None else job.request.member_id
-        if owner_id != interaction.user.id and await rooms.consent.refuses(owner_id):
+        if owner_id != interaction.user.id and await rooms.source_consent.refuses(owner_id):
             raise Refused(Reason.SOURCE_REFUSED)
         return job
 
