@@ -21,7 +21,7 @@ from sqlalchemy import delete, select
 
 from bot.database import cases, entries, jobs, open_database, quiet_members
 from bot.intake import Intake
-from bot.jobs import ENDS, MOVES, Job, JobStatus, Request, Store
+from bot.jobs import ENDS, Job, JobStatus, Request, Store
 from bot.jobs.delivering import Delivering
 from bot.jobs.docket import Decision, Docket
 from bot.jobs.estimates import Estimates
@@ -30,6 +30,7 @@ from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
 from bot.jobs.mentions import Mentions
+from bot.jobs.model import MOVES
 from bot.jobs.offers import Offers
 from bot.jobs.ordering import Ordering
 from bot.jobs.pace import Limits
