@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,13 +24,18 @@ from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 if TYPE_CHECKING:
     from bot.database import Kept
     from bot.intake import Intake
+    from bot.jobs import Store
+    from bot.jobs.docket import Docket
+    from bot.jobs.estimates import Estimates
     from bot.jobs.gallery import Gallery
     from bot.jobs.history import History
+    from bot.jobs.offers import Offers
     from bot.jobs.overview import Overview
+    from bot.jobs.pause import Pause
     from bot.jobs.privacy import Privacy
+    from bot.jobs.publishing import Publishing
     from bot.jobs.retention import Retention
     from bot.jobs.review import Review
-    from bot.jobs.steps import Steps
     from bot.jobs.tracing import Tracing
     from bot.moderation.automod_rules import AutoModRules
     from bot.moderation.bans import Bans
@@ -41,9 +46,12 @@ if TYPE_CHECKING:
     from bot.moderation.leaving import Leaving
     from bot.moderation.patterns import Patterns
     from bot.moderation.policies import Policies
+    from bot.moderation.policy import Policy
+    from bot.moderation.pots import Spent
     from bot.moderation.rehearsal import Rehearsal
     from bot.moderation.traces import Traces
-    from bot.provider import Model
+    from bot.pictures import PictureLimits, Studio
+    from bot.provider import Model, Provider
     from bot.replies import Editor
     from bot.replies.desk import Desk
 
@@ -88,12 +96,18 @@ class Rooms:
     """What the doors lead to."""
 
     intake: Intake
-    steps: Steps
+    offers: Offers
+    store: Store
+    docket: Docket
+    publishing: Publishing
+    estimates: Estimates
     gallery: Gallery
     history: History
     editor: Editor
     wake: Callable[[], None]
     kept: Kept
+    studio: Studio
+    picture_limits: PictureLimits
     models: Mapping[str, Model]
     default_model: str
     label: str
@@ -110,15 +124,19 @@ class Rooms:
     patterns: Patterns
     review: Review
     desk: Desk
+    count_spent: Callable[[int, Policy], Awaitable[Sequence[Spent]]]
+    """How much of a guild's budgets is used."""
     safety_version: str
     # what is kept of members, and for how long
     privacy: Privacy
     retention: Retention
-    consent: Consent
-    mentions: Consent
+    source_consent: Consent
+    mention_consent: Consent
     leaving: Leaving
     # for whoever runs it
     overview: Overview
+    provider: Provider
+    pause: Pause
     troubles: Callable[[], Awaitable[Mapping[str, str]]]
     """Why it is not ready, by what is in the way."""
 

@@ -13,14 +13,17 @@ from bot.intake import Intake
 from bot.jobs import ENDS, Job, JobStatus, Store
 from bot.jobs.balance import Balance
 from bot.jobs.census import Census
+from bot.jobs.delivering import Delivering
 from bot.jobs.docket import Docket
 from bot.jobs.erasing import Erasing
 from bot.jobs.estimates import Estimates
+from bot.jobs.following import Following
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.history import History
 from bot.jobs.mentions import Mentions
 from bot.jobs.offers import Offers
+from bot.jobs.ordering import Ordering
 from bot.jobs.overview import Overview
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
@@ -31,7 +34,6 @@ from bot.jobs.review import Review
 from bot.jobs.runner import Runner
 from bot.jobs.search import Search
 from bot.jobs.spending import Spending
-from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.jobs.tracing import Tracing
 from bot.jobs.waiting import Waiting
@@ -76,7 +78,7 @@ class Plan:
         self._limits = Limits(running_seconds=minutes * 60, unknown_seconds=minutes * 60)
         self._picture_limits = PictureLimits()
         self.pause = Pause(clock)
-        self.mentions = Consent(database, quiet_members)
+        self.mention_consent = Consent(database, quiet_members)
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -158,9 +160,16 @@ class Plan:
         )
 
     @cached_property
+    def offers(self) -> Offers:
+        """What a place offers."""
+        settings = self._settings
+        return Offers(self.rules.policies, settings.presets, settings.models, settings.default_model)
+
+    @cached_property
     def estimates(self) -> Estimates:
         """How long it usually takes."""
-        return Estimates(self.store, self._clock, self._settings.piapi_concurrency, self.pause)
+        most, called_back = self._settings.piapi_concurrency, self._settings.callbacks
+        return Estimates(self.store, self._clock, most, self.pause, called_back=called_back)
 
     @cached_property
     def telling(self) -> Telling:
@@ -187,31 +196,36 @@ class Plan:
             rules=self.rules,
             clock=self._clock,
             models=settings.models,
-            offers=Offers(self.rules.policies, settings.presets, settings.models, settings.default_model),
+            offers=self.offers,
             limits=self._limits,
             picture_limits=self._picture_limits,
         )
 
     @cached_property
-    def steps(self) -> Steps:
-        """From the queue to the reply."""
-        return Steps(
+    def docket(self) -> Docket:
+        """What people decide about jobs."""
+        return Docket(self._database)
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        """How drafts come before others."""
+        return Publishing(self._database, self.store, self.rules, self.offers)
+
+    @cached_property
+    def delivering(self) -> Delivering:
+        """How pictures come before their member."""
+        return Delivering(
             store=self.store,
             provider=self._provider,
             studio=self.studio,
             replies=self.editor,
-            estimates=self.estimates,
-            clock=self._clock,
-            callback=self._callback,
-            limits=self._limits,
-            telling=self.telling,
-            search=Search(self.store, self._provider),
             rules=self.rules,
-            docket=Docket(self._database),
-            publishing=Publishing(self._database, self.store, self.rules, self.intake.offers),
-            pause=self.pause,
-            mentions=Mentions(self.rules.policies, self.mentions, self.editor, self._clock),
-            reads=AsyncLimiter(self._settings.piapi_reads_per_minute, time_period=60),
+            docket=self.docket,
+            publishing=self.publishing,
+            mentions=Mentions(self.rules.policies, self.mention_consent, self.editor, self._clock),
+            telling=self.telling,
+            clock=self._clock,
+            limits=self._limits,
         )
 
     def _callback(self, job: Job) -> Callback | None:
@@ -224,7 +238,7 @@ class Plan:
         """What moderators decide."""
         return Review(
             store=self.store,
-            docket=self.steps.docket,
+            docket=self.docket,
             cases=self.cases,
             policies=self.rules.policies,
             bench=self.desk,
@@ -246,23 +260,25 @@ class Plan:
     @cached_property
     def runner(self) -> Runner:
         """What moves jobs."""
-        settings = self._settings
+        settings, store, estimates, pause = self._settings, self.store, self.estimates, self.pause
+        asked = (store, self._provider, self.editor, estimates, self.telling, pause, self._clock, self._limits)
+        ordering = Ordering(*asked, self._callback)
+        reads = AsyncLimiter(settings.piapi_reads_per_minute, time_period=60)
+        following = Following(*asked, Search(store, self._provider), reads)
         caps, most = Spending(settings.daily_cap_usd, settings.monthly_cap_usd), settings.piapi_concurrency
-        waiting = Waiting(
-            self._database, self.store, self.editor, self.estimates, self.pause, caps, self._clock, most, self._limits
-        )
+        waiting = Waiting(self._database, store, self.editor, estimates, pause, caps, self._clock, most, self._limits)
         return Runner(
-            store=self.store,
+            store=store,
             steps={
                 JobStatus.ARRIVING: self.intake.accept,
-                JobStatus.SUBMITTING: self.steps.doubt,
-                JobStatus.UNKNOWN: self.steps.look,
-                JobStatus.RUNNING: self.steps.look,
-                JobStatus.DELIVERING: self.steps.deliver,
+                JobStatus.SUBMITTING: ordering.doubt,
+                JobStatus.UNKNOWN: following.look,
+                JobStatus.RUNNING: following.look,
+                JobStatus.DELIVERING: self.delivering.deliver,
                 JobStatus.REVIEWING: self.review.step,
                 **dict.fromkeys(ENDS - {JobStatus.DONE}, self.telling.tell),
             },
-            submit=self.steps.submit,
+            submit=ordering.submit,
             waiting=waiting,
             clock=self._clock,
             sweep=self._sweep,
@@ -281,7 +297,7 @@ class Plan:
     def watch(self) -> Watch:
         """What those who run it ask."""
         kept, census = Kept(self._database), Census(self._database)
-        return Watch(self.runner, kept, census, self._provider, self.client, self._clock)
+        return Watch(self.runner, self.pause, kept, census, self._provider, self.client, self._clock)
 
     @cached_property
     def rooms(self) -> Rooms:
@@ -289,12 +305,18 @@ class Plan:
         rules = self.rules
         return Rooms(
             intake=self.intake,
-            steps=self.steps,
+            offers=self.offers,
+            store=self.store,
+            docket=self.docket,
+            publishing=self.publishing,
+            estimates=self.estimates,
             gallery=self.gallery,
             history=History(self._database, self.studio),
             editor=self.editor,
             wake=self.runner.wake,
             kept=Kept(self._database),
+            studio=self.studio,
+            picture_limits=self._picture_limits,
             models=self._settings.models,
             default_model=self._settings.default_model,
             label=self._settings.label,
@@ -310,12 +332,15 @@ class Plan:
             patterns=rules.patterns,
             review=self.review,
             desk=self.desk,
+            count_spent=rules.count_spent,
             safety_version="" if rules.safety is None else rules.safety.version,
-            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mentions),
+            privacy=Privacy(self._database, self.store, self.telling, self.erasing, self.mention_consent),
             retention=self.retention,
-            consent=Consent(self._database),
-            mentions=self.mentions,
+            source_consent=Consent(self._database),
+            mention_consent=self.mention_consent,
             leaving=Leaving(self._database),
             overview=Overview(self._database),
+            provider=self._provider,
+            pause=self.pause,
             troubles=self.watch.find_troubles,
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.database import Clock, Kept
     from bot.jobs.census import Census, Count, Crowd
+    from bot.jobs.pause import Pause
     from bot.jobs.runner import Runner
     from bot.provider import Watched
 
@@ -57,6 +58,7 @@ class Watch:
     """Stands beside everything and asks."""
 
     runner: Runner
+    pause: Pause
     kept: Kept
     census: Census
     provider: Watched
@@ -68,7 +70,7 @@ class Watch:
 
     def live(self) -> dict[str, object]:
         """Whether it is alive, and what is wrong with the database, or keeps all orders back, if something does."""
-        trouble = self.runner.trouble or self.runner.waiting.pause.trouble
+        trouble = self.runner.trouble or self.pause.trouble
         return {"alive": monotonic() - self.runner.round_at < STUCK_SECONDS, "trouble": trouble}
 
     async def ready(self) -> dict[str, object]:
@@ -88,8 +90,7 @@ class Watch:
 
     def _find_orders_trouble(self) -> str:
         """Why nothing is ordered; a cap that is reached is no trouble, but what whoever runs it wanted."""
-        pause = self.runner.waiting.pause
-        return "" if pause.is_wanted else pause.trouble
+        return "" if self.pause.is_wanted else self.pause.trouble
 
     async def _ask_database(self) -> str:
         return self.runner.trouble or await _within_patience(self.kept.probe())
@@ -125,7 +126,7 @@ class Watch:
         metrics.DISCORD_CONNECTED.set(not self.discord.trouble)
         metrics.DISCORD_LATENCY_SECONDS.set(self.discord.latency)
         for reason in (*TROUBLES.values(), *CAPS):
-            metrics.ORDERS_PAUSED.labels(reason).set(self.runner.waiting.pause.reason is reason)
+            metrics.ORDERS_PAUSED.labels(reason).set(self.pause.reason is reason)
         metrics.DATABASE_IN_TROUBLE.set(bool(self.runner.trouble))
         metrics.JOBS_IN_HAND.set(self.runner.in_hand)
 

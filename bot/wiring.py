@@ -1,4 +1,4 @@
-"""Opens every room and connects them: the one place where the house is put together.
+"""Opens everything but the connection to Discord, and closes it in order. Which room asks which is in `bot/plan.py`.
 
 The front door uses it with Discord and PiAPI, the sandbox and the journeys with their stand-ins; nothing differs but
 what is passed in.

@@ -46,7 +46,7 @@ class Ban(commands.Cog):
 
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """The menu of a message with a result."""
-        store = self.bot.rooms.steps.store
+        store = self.bot.rooms.store
         job = await store.get_by_message(interaction.channel_id or 0, message.id)
         await self._ask(interaction, None if job is None else job.id)
 
@@ -72,7 +72,7 @@ class Ban(commands.Cog):
         policy = await rooms.policies.get(guild_id or 0)
         if not await require(interaction, may_review(interaction, policy), "power.review"):
             return None
-        job = None if job_id is None else await rooms.steps.store.get(job_id)
+        job = None if job_id is None else await rooms.store.get(job_id)
         if job is None or guild_id is None or job.request.guild_id != guild_id:
             await answer_alone(interaction, say(str(interaction.locale), "ban.not_here"))
             return None
@@ -98,7 +98,7 @@ class Ban(commands.Cog):
 
     async def _picture(self, job: Job, which: str) -> bytes | None:
         """The source while it is kept; a result while it is kept, or shown in its message."""
-        store = self.bot.rooms.steps.store
+        store = self.bot.rooms.store
         if which == SOURCE:
             source = await store.get_source(job.id)
             return None if source is None else source.data

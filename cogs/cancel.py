@@ -22,7 +22,7 @@ class Cancel(commands.Cog):
     async def press(self, interaction: discord.Interaction[Repaint], job_id: int) -> None:
         """Stop the job behind the button. The answer brings the card up to date in the same breath."""
         rooms, locale = self.bot.rooms, str(interaction.locale)
-        job = await rooms.steps.store.get(job_id)
+        job = await rooms.store.get(job_id)
         message = interaction.message
         if job is None or message is None or job.message_id != message.id:  # a forged or a forgotten button
             await answer_alone(interaction, say(locale, "door.cancel_too_late"))
@@ -30,7 +30,7 @@ class Cancel(commands.Cog):
         if job.request.member_id != interaction.user.id:
             await answer_alone(interaction, say(locale, "door.cancel_not_yours"))
             return
-        cancelled = await rooms.steps.cancel(job_id)
+        cancelled = await rooms.store.cancel(job_id)
         if cancelled is None:
             await answer_alone(interaction, say(locale, "door.cancel_too_late"))
             return
@@ -39,11 +39,9 @@ class Cancel(commands.Cog):
         card = build_card(cancelled, Outlook(), rooms.label)
         try:
             await interaction.response.edit_message(embed=build_embed(card), view=None, attachments=[])
-        except (
-            discord.HTTPException
-        ):  # the click came too late to be answered; the card is brought up to date all the same
+        except discord.HTTPException:  # the click came too late to be answered; the card is brought up to date anyway
             await rooms.editor.close(cancelled)
-        await rooms.steps.store.told(cancelled)
+        await rooms.store.told(cancelled)
 
 
 async def setup(bot: Repaint) -> None:

@@ -43,19 +43,19 @@ class Drafts(commands.Cog):
         if job is None or not await self._is_its_place(interaction, job):
             return
         anew = replace(job.request, **who_and_where(interaction) | {"id": job.id, "draft": False})
-        steps = self.bot.rooms.steps
+        rooms = self.bot.rooms
         try:
-            published = await steps.publishing.publish(job, anew, get_standing(interaction), interaction.id)
+            published = await rooms.publishing.publish(job, anew, get_standing(interaction), interaction.id)
         except Refused as refused:
             await answer_refused(interaction, anew, refused, say(anew.locale, "draft.stays"))
             return
         if published is None:
-            await self._say_why_not(interaction, await steps.store.get(job_id) or job)
+            await self._say_why_not(interaction, await rooms.store.get(job_id) or job)
             return
         log.info("job %s: published by its member", job_id)
         await self._answer(interaction, published)
-        await steps.store.release(published, 0)
-        self.bot.rooms.wake()
+        await rooms.store.release(published, 0)
+        rooms.wake()
 
     async def _is_its_place(self, interaction: Interaction, job: Job) -> bool:
         """Whether they are where it was made: nowhere else is known what they may do there. Else answers them."""
@@ -83,9 +83,9 @@ class Drafts(commands.Cog):
         if job is None:
             return
         rooms = self.bot.rooms
-        forgotten = await rooms.steps.docket.delete(job, interaction.user.id)
+        forgotten = await rooms.docket.delete(job, interaction.user.id)
         if not forgotten and job.reason is not Reason.DELETED:  # published a moment ago
-            await self._say_why_not(interaction, await rooms.steps.store.get(job_id) or job)
+            await self._say_why_not(interaction, await rooms.store.get(job_id) or job)
             return
         await self._take_away(interaction, job_id)
         if interaction.message is not None and interaction.message.id != job.message_id:
@@ -125,7 +125,7 @@ class Drafts(commands.Cog):
 
     async def _say_why_not(self, interaction: Interaction, job: Job) -> None:
         """There is nothing to decide about it: say why."""
-        locale, kept = str(interaction.locale), await self.bot.rooms.steps.store.get_results(job.id)
+        locale, kept = str(interaction.locale), await self.bot.rooms.store.get_results(job.id)
         if not job.request.draft:
             sentence = say_published(job, locale)
         elif job.reason is Reason.DELETED:

@@ -98,7 +98,7 @@ async def show_one(shelf: Shelf, interaction: Interaction, job_id: int) -> None:
     rooms, locale = interaction.client.rooms, str(interaction.locale)
     found = await rooms.gallery.find(job) if job.shown else []
     pictures = await rooms.editor.prepare(job, found, interaction.filesize_limit)
-    outlook = Outlook() if job.over else await rooms.steps.estimates.outlook(job)
+    outlook = Outlook() if job.over else await rooms.estimates.outlook(job)
     here = replace(job, request=replace(job.request, locale=locale))
     card = build_detail(here, outlook, shelf, rooms.label, missing=job.shown and not pictures)
     await _put(interaction, [build_embed(card)], pictures, build_rows(card.buttons))

@@ -148,7 +148,7 @@ class Img2Img(commands.Cog):
         parent_id = getattr(interaction.channel, "parent_id", None)
         try:
             async with asyncio.timeout(SUGGEST_SECONDS):
-                names = await self.bot.rooms.intake.offers.list_names(
+                names = await self.bot.rooms.offers.list_names(
                     get_guild_id(interaction), interaction.channel_id or 0, parent_id
                 )
         except Exception:  # suggestions are a help, and nobody can be told that they broke

@@ -47,7 +47,7 @@ async def press(interaction: Interaction, member_id: int, *, wanted: bool) -> No
 
 
 async def _decide(interaction: Interaction, *, wanted: bool) -> None:
-    consent, member_id = interaction.client.rooms.mentions, interaction.user.id
+    consent, member_id = interaction.client.rooms.mention_consent, interaction.user.id
     await (consent.allow(member_id) if wanted else consent.refuse(member_id))
     await answer_alone(interaction, say(str(interaction.locale), "mention.on" if wanted else "mention.off"))
 

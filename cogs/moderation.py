@@ -107,7 +107,7 @@ async def show_log(  # noqa: PLR0913, PLR0917 (a command's parameters are its op
 
 async def _list(interaction: Interaction, entries: Sequence[Entry]) -> None:
     """Answer with the newest lines, as many as one message holds."""
-    locale, store = str(interaction.locale), interaction.client.rooms.steps.store
+    locale, store = str(interaction.locale), interaction.client.rooms.store
     job_ids = {entry.job_id for entry in entries if entry.job_id is not None}
     jobs = {job_id: await store.get(job_id) for job_id in job_ids}
     lines = [format_entry(entry, locale, jobs.get(entry.job_id or 0), words=True) for entry in entries[:MOST_LISTED]]
@@ -183,12 +183,12 @@ async def _find_alike(interaction: Interaction, picture: discord.Attachment) -> 
     The bytes are asked for as they came, because a result is kept as it was made, and as a source would be kept.
     """
     rooms = interaction.client.rooms
-    judge_declared(picture.size, picture.width, picture.height, rooms.intake.picture_limits)
+    judge_declared(picture.size, picture.width, picture.height, rooms.picture_limits)
     try:
         data = await picture.read()
     except (discord.HTTPException, OSError) as error:
         raise Refused(Reason.PICTURE_GONE) from error
-    source = await rooms.intake.studio.check_source(data)
+    source = await rooms.studio.check_source(data)
     nearest: dict[int, Trace] = {}
     for asked in (data, source.data):
         look = await asyncio.to_thread(likeness.look, asked)
@@ -209,7 +209,7 @@ def _format_found(found: Trace, locale: str) -> str:
 
 async def _answer_trace(interaction: Interaction, found: Record | None, *notes: str) -> None:
     """Answer with everything about a job, and with the picture it started from while that is kept."""
-    locale, store = str(interaction.locale), interaction.client.rooms.steps.store
+    locale, store = str(interaction.locale), interaction.client.rooms.store
     if found is None:
         await answer_alone(interaction, say(locale, "trace.unknown"))
         return

@@ -58,7 +58,7 @@ class More(commands.Cog):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         rooms = self.bot.rooms
-        source, results = await rooms.steps.store.get_source(job.id), await rooms.gallery.find(job)
+        source, results = await rooms.store.get_source(job.id), await rooms.gallery.find(job)
         pictures = await rooms.editor.compare(job, source, results, interaction.filesize_limit)
         if not pictures:
             await answer_alone(interaction, say(locale, "hands.compare_gone"))
@@ -87,7 +87,7 @@ class More(commands.Cog):
         if job is None:
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        described = await self.bot.rooms.steps.docket.describe(job_id, list(answers.values()))
+        described = await self.bot.rooms.docket.describe(job_id, list(answers.values()))
         try:
             await self.bot.rooms.editor.describe(described or job)
         except (ReplyLost, ReplyNotReached):
@@ -111,7 +111,7 @@ class More(commands.Cog):
             return
         await interaction.response.defer()
         rooms = self.bot.rooms
-        await rooms.steps.docket.delete(job, interaction.user.id)
+        await rooms.docket.delete(job, interaction.user.id)
         try:
             await rooms.editor.delete(job)
         except (ReplyLost, ReplyNotReached):  # the button stays, to try it again
@@ -128,7 +128,7 @@ class More(commands.Cog):
 
         `gone`: also one whose pictures were deleted, but whose message may still be there.
         """
-        job = await self.bot.rooms.steps.store.get(job_id)
+        job = await self.bot.rooms.store.get(job_id)
         allowed = job is not None and (
             self._is_mine(interaction, job) or (others and self._moderates(interaction, job))
         )

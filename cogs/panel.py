@@ -17,7 +17,6 @@ from bot.moderation.documents import PolicyWrong, read_value
 from bot.moderation.edits import add_budget, add_preset, add_rule
 from bot.moderation.lists import Budgets, Presets, Words
 from bot.moderation.policy import SETTINGS
-from bot.moderation.quotas import spent
 from bot.moderation.shapes import MOST_ID, Channel, Choices, Ids, Share, Whole
 from bot.moderation.words import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_PATTERN
 from bot.presets import LONGEST_NAME as LONGEST_PRESET_NAME
@@ -79,8 +78,7 @@ async def build_message(interaction: Interaction, page: Page, *, controls: bool 
     may = interaction.app_permissions
     automod = await rooms.automod.get(guild_id) or ()
     broken = [rule.name for rule in automod if rooms.patterns.list_unusable(rule, rule.patterns)]
-    rules = rooms.intake.rules
-    used = await spent(rules.database, guild_id, versioned.policy, rules.clock()) if page.section == BUDGET else ()
+    used = await rooms.count_spent(guild_id, versioned.policy) if page.section == BUDGET else ()
     facts = Facts(
         reads_automod=may.manage_guild or may.administrator,
         presets=rooms.automod.has_presets(guild_id),
@@ -97,7 +95,7 @@ async def build_message(interaction: Interaction, page: Page, *, controls: bool 
 
 
 def list_unusable(patterns: Patterns, rules: Iterable[WordRule]) -> list[str]:
-    """The names of rules whose regular expression took too long too often."""
+    """The names of rules whose regular expression does not compile, or took too long too often."""
     return [rule.name for rule in rules if rule.kind == "regex" and patterns.list_unusable(rule, [rule.pattern])]
 
 

@@ -79,7 +79,7 @@ async def require(interaction: discord.Interaction[Any], allowed: bool, key: str
 
 async def get_own(interaction: discord.Interaction[Repaint], job_id: int) -> Job | None:
     """The job behind a button, for the member who asked for it and while its words are kept. Else answers them."""
-    job = await interaction.client.rooms.steps.store.get(job_id)
+    job = await interaction.client.rooms.store.get(job_id)
     if not await require(
         interaction, job is not None and job.request.member_id == interaction.user.id, "door.not_yours"
     ):

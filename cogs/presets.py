@@ -89,7 +89,7 @@ async def list_presets(interaction: Interaction) -> None:
     locale, rooms = str(interaction.locale), interaction.client.rooms
     policy = await rooms.policies.get(interaction.guild_id or 0)
     own = format_presets(policy.presets, rooms.models, locale) or [say(locale, "settings.no_presets")]
-    more = gather_presets(policy, rooms.intake.offers.presets)[len(policy.presets) :]
+    more = gather_presets(policy, rooms.offers.presets)[len(policy.presets) :]
     lines = [*own, say(locale, "settings.presets_more"), *format_presets(more, rooms.models, locale)] if more else own
     await answer_list(interaction, "settings.presets", lines)
 

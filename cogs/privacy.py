@@ -104,14 +104,14 @@ def _tell(locale: str, deleted: Deleted) -> Iterator[str]:
 @command(sources, f"{KEY}.sources.allow")
 async def allow(interaction: Interaction) -> None:
     """Others may use the pictures in this member's messages."""
-    await interaction.client.rooms.consent.allow(interaction.user.id)
+    await interaction.client.rooms.source_consent.allow(interaction.user.id)
     await answer_alone(interaction, say(str(interaction.locale), "privacy.allowed"))
 
 
 @command(sources, f"{KEY}.sources.refuse")
 async def refuse(interaction: Interaction) -> None:
     """Nobody may use them."""
-    await interaction.client.rooms.consent.refuse(interaction.user.id)
+    await interaction.client.rooms.source_consent.refuse(interaction.user.id)
     await answer_alone(interaction, say(str(interaction.locale), "privacy.refused"))
 
 

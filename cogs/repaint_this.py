@@ -71,7 +71,7 @@ class RepaintThis(commands.Cog):
         policy = await self.bot.rooms.policies.get_at(base.as_ask(Decimal(0)))
         models, presets = self._list_models(policy), list[str]()
         if policy.presets_only:
-            offers = self.bot.rooms.intake.offers
+            offers = self.bot.rooms.offers
             presets = await offers.list_names(base.guild_id, base.channel_id, base.parent_id)
         else:
             usual = self.bot.rooms.default_model
@@ -113,7 +113,7 @@ class RepaintThis(commands.Cog):
         reference = message.reference
         if not message.message_snapshots or reference is None or reference.message_id is None:
             return False
-        store = self.bot.rooms.steps.store
+        store = self.bot.rooms.store
         return await store.get_by_message(reference.channel_id, reference.message_id) is not None
 
     def _pick_fitting(self, pictures: Mapping[int, MessagePicture]) -> dict[int, MessagePicture]:
@@ -123,7 +123,7 @@ class RepaintThis(commands.Cog):
         for number, picture in islice(pictures.items(), MOST_CHOICES):
             said = picture.declared
             try:
-                judge_declared(said.size_bytes, said.width, said.height, self.bot.rooms.intake.picture_limits)
+                judge_declared(said.size_bytes, said.width, said.height, self.bot.rooms.picture_limits)
                 fitting[number] = picture
             except Refused as refused:
                 problems.append(refused)
@@ -134,11 +134,11 @@ class RepaintThis(commands.Cog):
     async def _judge(self, interaction: Interaction, found: Found) -> Job | None:
         """The job that made them, if it was one of ours. Raises `Refused` where they cannot be used now."""
         rooms = self.bot.rooms
-        job = None if found.job_id is None else await rooms.steps.store.get(found.job_id)
+        job = None if found.job_id is None else await rooms.store.get(found.job_id)
         if job is not None and job.status is not JobStatus.DONE:
             raise Refused(Reason.SOURCE_WITHHELD)
         owner_id = found.owner_id if job is None else job.request.member_id
-        if owner_id != interaction.user.id and await rooms.consent.refuses(owner_id):
+        if owner_id != interaction.user.id and await rooms.source_consent.refuses(owner_id):
             raise Refused(Reason.SOURCE_REFUSED)
         return job
 

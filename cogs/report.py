@@ -38,12 +38,12 @@ class Report(commands.Cog):
 
     async def press(self, interaction: Interaction, job_id: int) -> None:
         """The button on a card."""
-        job = await self.bot.rooms.steps.store.get(job_id)
+        job = await self.bot.rooms.store.get(job_id)
         await self._ask(interaction, job, interaction.message)
 
     async def menu(self, interaction: Interaction, message: discord.Message) -> None:
         """The message's own menu."""
-        store = self.bot.rooms.steps.store
+        store = self.bot.rooms.store
         job = await store.get_by_message(interaction.channel_id or 0, message.id)
         await self._ask(interaction, job, message)
 
@@ -67,7 +67,7 @@ class Report(commands.Cog):
 
     async def _report(self, job_id: int, interaction: Interaction, answers: Mapping[str, str]) -> None:
         rooms, locale = self.bot.rooms, str(interaction.locale)
-        job = await rooms.steps.store.get(job_id)
+        job = await rooms.store.get(job_id)
         if job is None or job.request.guild_id != interaction.guild_id or interaction.guild_id is None:
             await answer_alone(interaction, say(locale, "report.not_here"))
             return

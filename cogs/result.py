@@ -30,7 +30,7 @@ class Result(commands.Cog):
 
     async def press(self, interaction: discord.Interaction[Repaint], job_id: int) -> None:
         """Bring the message up to date, whenever the click comes, and keep the new token for what is still to come."""
-        store = self.bot.rooms.steps.store
+        store = self.bot.rooms.store
         job = await store.get(job_id)
         if job is None or job.request.member_id != interaction.user.id:
             await answer_alone(interaction, say(str(interaction.locale), "door.not_yours"))
@@ -48,13 +48,13 @@ class Result(commands.Cog):
     async def _show(self, job: Job) -> None:
         rooms = self.bot.rooms
         shown = job.status is JobStatus.DONE  # never what a moderator did not let through
-        results = await rooms.steps.store.get_results(job.id) if shown else []
+        results = await rooms.store.get_results(job.id) if shown else []
         if results:
-            await rooms.steps.store.found(job, await rooms.editor.deliver(job, results))
+            await rooms.store.found(job, await rooms.editor.deliver(job, results))
         elif job.over:
             await rooms.editor.close(job)
         else:
-            rooms.editor.show(job, await rooms.steps.estimates.outlook(job))
+            rooms.editor.show(job, await rooms.estimates.outlook(job))
 
     @app_commands.command(
         name=words("command.img2img-result.name"), description=words("command.img2img-result.description")
@@ -62,7 +62,7 @@ class Result(commands.Cog):
     async def img2img_result(self, interaction: discord.Interaction[Repaint]) -> None:
         """Show the member's last kept result, to the member alone."""
         rooms, locale = self.bot.rooms, str(interaction.locale)
-        job = await rooms.steps.store.kept_result(interaction.user.id)
+        job = await rooms.store.kept_result(interaction.user.id)
         if job is None:
             await answer_alone(interaction, say(locale, "door.no_result"))
             return
@@ -71,7 +71,7 @@ class Result(commands.Cog):
         request = replace(job.request, token=interaction.token, locale=locale)
         here = replace(job, request=request, message_id=message_id, token_id=interaction.id)
         try:
-            await rooms.editor.deliver(here, await rooms.steps.store.get_results(job.id))
+            await rooms.editor.deliver(here, await rooms.store.get_results(job.id))
         except (ReplyLost, ReplyNotReached):
             await answer_alone(interaction, say(locale, "door.broke"))
 

@@ -181,7 +181,7 @@ class Review(commands.Cog):
     async def _rejected(self, interaction: Interaction, job_id: int) -> Job | None:
         """The rejected job behind a button, for who may know about it. Else answers them."""
         rooms, locale = self.bot.rooms, str(interaction.locale)
-        job = await rooms.steps.store.get(job_id)
+        job = await rooms.store.get(job_id)
         mine = job is not None and job.request.member_id == interaction.user.id
         here = job is not None and job.request.guild_id == interaction.guild_id
         if not mine and not (here and may_review(interaction, await rooms.policies.get(interaction.guild_id or 0))):
@@ -223,8 +223,8 @@ async def show_case(interaction: Interaction, number: app_commands.Range[int, 1,
     if case is None:
         await answer_alone(interaction, say(str(interaction.locale), "case.unknown"))
         return
-    job = None if case.job_id is None else await rooms.steps.store.get(case.job_id)
-    kept = [] if job is None else await rooms.desk.gather(job, await rooms.steps.store.get_results(job.id))
+    job = None if case.job_id is None else await rooms.store.get(case.job_id)
+    kept = [] if job is None else await rooms.desk.gather(job, await rooms.store.get_results(job.id))
     answer = build_answer(await rooms.desk.build(case))
     with open_files(kept) as files:
         await interaction.followup.send(**answer, files=files, ephemeral=True)

@@ -41,7 +41,7 @@ async def status(interaction: Interaction) -> None:
 
 async def gather(bot: Repaint) -> Facts:
     """How the program stands at this moment."""
-    overview, pause, now = bot.rooms.overview, bot.rooms.steps.pause, discord.utils.utcnow()
+    overview, pause, now = bot.rooms.overview, bot.rooms.pause, discord.utils.utcnow()
     day, month = find_period(Period.DAY, now), find_period(Period.MONTH, now)
     costly = await overview.guilds(*month, MOST_GUILDS)
     balance_usd = await _fetch_balance(bot)  # first: what PiAPI says to that is its last word on the key
@@ -72,7 +72,7 @@ def _name(bot: Repaint, guild_id: int | None) -> str:
 
 async def _fetch_balance(bot: Repaint) -> Decimal | None:
     try:
-        return (await bot.rooms.steps.provider.fetch_account()).balance_usd
+        return (await bot.rooms.provider.fetch_account()).balance_usd
     except (KeyRefused, ReadFailed):  # the watch has heard it, too, and shows it among the troubles
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.database.dialects import ADMITTING, PASS, before, gate, gone
+from bot.database.dialects import ADMITTING, PASS, before, gone
 from bot.database.engine import Clock, Database, brief, system_clock
 from bot.database.kept import Kept
 from bot.database.migrations import get_head
@@ -41,7 +41,6 @@ __all__ = [
     "entries",
     "erasures",
     "fingerprints",
-    "gate",
     "get_head",
     "gone",
     "job_roles",

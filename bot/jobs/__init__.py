@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.jobs.model import ENDS, MOVES, Job, JobStatus, Request, opened_at
+from bot.jobs.model import ENDS, Job, JobStatus, Request
 from bot.jobs.store import Store
 
-__all__ = ["ENDS", "MOVES", "Job", "JobStatus", "Request", "Store", "opened_at"]
+__all__ = ["ENDS", "Job", "JobStatus", "Request", "Store"]

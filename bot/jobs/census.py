@@ -1,6 +1,7 @@
-"""How many jobs stand where, since when, and what was spent: read from rows for those who run the bot.
+"""What machines ask again and again: how many jobs stand where, since when, and what the last day cost, for metrics.
 
 Every statement is answered by an index of what is open or of the last day, so it costs the same whatever the history.
+What a person asks now and then, of any span and by guild, is in `overview`.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ class Count:
     charged_usd: Mapping[tuple[str, str], Decimal]
 
 
+async def count_open(database: Database) -> dict[str, Crowd]:
+    """The jobs that are on their way, by where they stand."""
+    return {row.status: Crowd(row.many, opened_at(row.oldest)) for row in await database.run(COUNT_OPEN)}
+
+
 @dataclass(slots=True)
 class Census:
     """Reads rows for everybody who asks at about the same time, once."""
@@ -77,7 +83,7 @@ class Census:
         return self._count
 
     async def _read(self) -> Count:
-        counted = {row.status: Crowd(row.many, opened_at(row.oldest)) for row in await self.database.run(COUNT_OPEN)}
+        counted = await count_open(self.database)
         (undecided,) = await self.database.run(COUNT_UNDECIDED)
         charged = await self.database.run(ADD_UP_DAY)
         return Count(

@@ -1,4 +1,7 @@
-"""What an operator asks: how many jobs stand where, since when, and what all of it has cost, by server and day."""
+"""What an operator asks now and then: what is on its way, and what all of it has cost in any span, by server and day.
+
+It reads every charge of that span, so nobody asks it by a clock: for what machines ask, there is `census`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, and_, bindparam, func, or_, select
 
 from bot.database import charges, jobs
-from bot.database.schema import IS_OPEN, Id, Instant
+from bot.database.schema import Id, Instant
+from bot.jobs.census import Crowd, count_open
 from bot.jobs.ledger import ChargeState
 from bot.jobs.model import JobStatus
 from bot.jobs.rows import parse_usd
@@ -30,11 +34,6 @@ _SINCE, _UNTIL = bindparam("since", type_=Instant()), bindparam("until", type_=I
 _ORDERED = and_(charges.c.ordered_at >= _SINCE, charges.c.ordered_at < _UNTIL)
 _ORDERS, _MICROS = func.count().label("orders"), func.coalesce(func.sum(charges.c.usd_micros), 0).label("micros")
 SPENT = select(_ORDERS, _MICROS).where(_ORDERED)
-QUEUE = (
-    select(jobs.c.status, func.count().label("jobs"), func.min(jobs.c.created_at).label("oldest_at"))
-    .where(IS_OPEN)
-    .group_by(jobs.c.status)
-)
 _GUILDS = (
     select(jobs.c.guild_id, _ORDERS, _MICROS)
     .join(jobs, jobs.c.id == charges.c.job_id)
@@ -59,19 +58,11 @@ LINES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """Orders, and what they cost together as far as it is known: at their price until the provider says."""
-
-    orders: int
-    usd: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How many jobs stand at a status, and when the oldest of them was asked for."""
+class Orders:
+    """So many, and what they cost together as far as it is known: at their price until the provider says."""
 
     count: int
-    oldest_at: datetime
+    usd: Decimal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,20 +88,19 @@ class Overview:
 
     database: Database
 
-    async def queue(self) -> dict[JobStatus, Standing]:
-        """Jobs that are on their way, by where they stand."""
-        rows = await self.database.run(QUEUE)
-        return {JobStatus(row.status): Standing(row.jobs, row.oldest_at) for row in rows}
+    async def queue(self) -> dict[JobStatus, Crowd]:
+        """The jobs that are on their way, by where they stand."""
+        return {JobStatus(status): crowd for status, crowd in (await count_open(self.database)).items()}
 
-    async def spent(self, since: datetime, until: datetime) -> Spent:
+    async def spent(self, since: datetime, until: datetime) -> Orders:
         """What all orders of a span cost."""
         (row,) = await self.database.run(SPENT, since=since, until=until)
-        return Spent(row.orders, parse_usd(row.micros) or Decimal(0))
+        return Orders(row.orders, parse_usd(row.micros) or Decimal(0))
 
-    async def guilds(self, since: datetime, until: datetime, most: int) -> dict[int | None, Spent]:
+    async def guilds(self, since: datetime, until: datetime, most: int) -> dict[int | None, Orders]:
         """The guilds that cost most, the most first. None: outside of servers."""
         rows = await self.database.run(GUILDS, since=since, until=until, most=most)
-        return {row.guild_id: Spent(row.orders, parse_usd(row.micros) or Decimal(0)) for row in rows}
+        return {row.guild_id: Orders(row.orders, parse_usd(row.micros) or Decimal(0)) for row in rows}
 
     async def report(self, since: datetime, until: datetime) -> dict[Heading, Sum]:
         """The same by day, guild and model, in this order."""

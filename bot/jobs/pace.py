@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 FIRST_LOOK = 0.8
 """Look for the first time when this share of the usual duration has passed."""
@@ -11,6 +15,8 @@ LOOK_EVERY = 0.2
 """After that, each further share of it."""
 BACKSTOP_SECONDS = 50.0
 """With callbacks: one that is lost costs less than a minute."""
+FIRST_SEARCH_SECONDS = 5.0
+"""When an order whose answer was lost is looked for first; then ever less often."""
 LEAST_WAIT_SECONDS = 1.0
 MOST_WAIT_SECONDS = 30.0
 
@@ -40,6 +46,11 @@ class Span:
 
     half_seconds: float
     most_seconds: float
+
+
+def seconds_since(at: datetime | None, now: datetime) -> float:
+    """How long ago that was; 0 for what has not been yet."""
+    return 0.0 if at is None else (now - at).total_seconds()
 
 
 def next_look_seconds(elapsed_seconds: float, usual_seconds: float, *, called_back: bool = False) -> float:

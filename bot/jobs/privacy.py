@@ -46,7 +46,7 @@ class Privacy:
     store: Store
     telling: Telling
     erasing: Erasing
-    mentions: Consent
+    mention_consent: Consent
 
     async def export(self, member_id: int, guild_id: int | None, most_bytes: int) -> Export:
         """Everything that is kept about a member, in an archive of at most so many bytes."""
@@ -59,7 +59,7 @@ class Privacy:
         """
         stopped = await self._stop(member_id, guild_id)
         if guild_id is None:
-            await self.mentions.allow(member_id)
+            await self.mention_consent.allow(member_id)
         erased = Erased()
         for place in [guild_id] if guild_id is not None else await self.erasing.places(member_id):
             erased += await self.erasing.ask(member_id, place)

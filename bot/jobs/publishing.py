@@ -1,6 +1,6 @@
 """How a draft comes before others: judged as a request is, then moved in one statement, so that it happens once.
 
-From there it is a job like any other, only without a message: `Steps.deliver` gives it one, looks at its pictures by
+From there it is a job like any other, only without a message: `Delivering` gives it one, looks at its pictures by
 the rules of that moment, and shows them or holds them.
 """
 

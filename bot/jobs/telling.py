@@ -38,6 +38,10 @@ class Telling:
         if ended is not None:
             await self.tell(ended)
 
+    async def fail(self, job: Job, reason: Reason) -> None:
+        """End a job as failed, then say so."""
+        await self.end(job, JobStatus.FAILED, Refused(reason))
+
     async def tell(self, job: Job) -> None:
         """Say how a job ended. What cannot be reached is tried again for a while; it does not change how it ended."""
         try:

@@ -126,32 +126,31 @@ TOLD = select(entries.c.number).where(
 ADD_ROLES = insert(job_roles)
 
 
-def hold(connection: Connection, ask: Ask, standing: Standing, policy: Policy, now: datetime) -> list[Crossing]:
+def hold(connection: Connection, ask: Ask, standing: Standing, policy: Policy, now: datetime) -> None:
     """Reserve what a request will cost, in the transaction that has passed the guild's gate and written its job.
 
-    Returns the budgets that it brought to 80 or 100 %, which the book then has. Raises `Refused` where no room is left.
+    Writes into the book which budgets it brought to 80 or 100 %. Raises `Refused` where no room is left.
     """
     budgets = [budget for budget in policy.role_budgets if budget.role_id in standing.role_ids]
     pots = [pot for pot in list_pots(policy, ask.guild_id, now, budgets, ask.member_id) if pot.limited]
     if not (pots or policy.most_open or policy.daily_pictures):
-        return []
+        return
     _judge_limits(connection, ask, policy, now)
     found = [_count(connection, pot, ask.guild_id, ask.job_id) for pot in pots]
     _judge_budgets(ask, found)
     if budgets:
         connection.execute(ADD_ROLES, [{"job_id": ask.job_id, "role_id": budget.role_id} for budget in budgets])
-    return warn(connection, ask.guild_id, find_crossings(found, ask.price_usd))
+    warn(connection, ask.guild_id, find_crossings(found, ask.price_usd))
 
 
-def warn(connection: Connection, guild_id: int, crossings: Iterable[Crossing]) -> list[Crossing]:
-    """Write into the book what was crossed, each once, within the caller's transaction. Returns what is new.
+def warn(connection: Connection, guild_id: int, crossings: Iterable[Crossing]) -> None:
+    """Write into the book what was crossed, each once, within the caller's transaction.
 
     Who catches an `OverBudget` writes its `crossings`: of the transaction that raised it nothing remains.
     """
-    new = [crossing for crossing in crossings if not _is_told(connection, guild_id, crossing)]
-    for crossing in new:
-        write(connection, _build_line(guild_id, crossing))
-    return new
+    for crossing in crossings:
+        if not _is_told(connection, guild_id, crossing):
+            write(connection, _build_line(guild_id, crossing))
 
 
 async def judge_cooldown(database: Database, ask: Ask, policy: Policy, now: datetime) -> None:

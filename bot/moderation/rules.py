@@ -20,7 +20,7 @@ from bot.moderation.chain import EntryKind, Line
 from bot.moderation.lists import gather_presets
 from bot.moderation.model import DIRECT_MESSAGES, Ask, Flag, Standing
 from bot.moderation.prompts import Match, gather_rules, judge_prompt
-from bot.moderation.quotas import COOLING, OverBudget, hold, judge_cooldown, warn
+from bot.moderation.quotas import COOLING, OverBudget, hold, judge_cooldown, spent, warn
 from bot.moderation.safety import judge_score
 from bot.moderation.standing import judge_standing
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bot.moderation.patterns import Patterns
     from bot.moderation.policies import Policies
     from bot.moderation.policy import Policy
+    from bot.moderation.pots import Spent
     from bot.moderation.safety import Safety
     from bot.moderation.traces import Traces
     from bot.presets import Preset
@@ -122,6 +123,10 @@ class Rules:
         Raises `Refused`; whoever is `noting` then writes that down, because of this transaction nothing remains.
         """
         hold(connection, allowed.ask, allowed.standing, allowed.policy, self.clock())
+
+    async def count_spent(self, guild_id: int, policy: Policy) -> list[Spent]:
+        """How much is used by now of the guild's pots, and of every role's."""
+        return await spent(self.database, guild_id, policy, self.clock())
 
     async def _match(self, ask: Ask, standing: Standing, policy: Policy) -> list[Match]:
         automod = await self.automod.get(ask.guild_id) if policy.automod and ask.guild_id else None

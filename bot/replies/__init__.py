@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.replies.buttons import Button
-from bot.replies.card import Card, build_card, format_card
+from bot.replies.card import build_card, format_card
 from bot.replies.editor import Editor
 
-__all__ = ["Button", "Card", "Editor", "build_card", "format_card"]
+__all__ = ["Editor", "build_card", "format_card"]

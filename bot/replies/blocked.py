@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.replies.lines import format_time
-from bot.replies.plain import format_safe
+from bot.replies.plain import format_safe, format_time
 from bot.replies.texts import say
 
 if TYPE_CHECKING:

@@ -12,13 +12,12 @@ from bot.jobs.model import Job, JobStatus, Outlook
 from bot.moderation.pots import format_usd
 from bot.pictures import SourceNote
 from bot.replies.buttons import Button, build_buttons, is_far
-from bot.replies.plain import format_line, format_safe, format_share
+from bot.replies.plain import format_line, format_safe, format_share, format_ticking
 from bot.replies.texts import say
 from bot.replies.waiting import format_pause, format_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from decimal import Decimal
 
 LONGEST_PROMPT_SHOWN = 300
@@ -229,11 +228,6 @@ def _times(job: Job, outlook: Outlook) -> Iterator[tuple[str, str]]:
         yield "began_at", format_ticking(job.submitted_at)
     if outlook.usual is not None and not job.over:
         yield "usual", format_usual(outlook.usual, job.request.locale)
-
-
-def format_ticking(at: datetime) -> str:
-    """A time that Discord's own client counts up or down to, without any edit."""
-    return f"<t:{int(at.timestamp())}:R>"
 
 
 def _span(job: Job, seconds: float) -> str:

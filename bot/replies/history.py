@@ -9,9 +9,9 @@ from bot.errors import Reason
 from bot.jobs.history import MOST_ANCESTORS, Shelf
 from bot.jobs.model import JobStatus
 from bot.replies.buttons import Button
-from bot.replies.card import COLORS, Card, Field, build_card, format_ticking
-from bot.replies.lines import format_job_link, format_time
-from bot.replies.plain import fit_lines, format_line, format_safe
+from bot.replies.card import COLORS, Card, Field, build_card
+from bot.replies.lines import format_job_link
+from bot.replies.plain import fit_lines, format_line, format_safe, format_ticking, format_time
 from bot.replies.texts import say
 
 if TYPE_CHECKING:

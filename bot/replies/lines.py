@@ -15,7 +15,7 @@ from bot.moderation.export import format_who
 from bot.moderation.policies import Versioned, parse_change
 from bot.moderation.pots import LEVELS
 from bot.replies.panel import describe_change
-from bot.replies.plain import format_safe
+from bot.replies.plain import format_safe, format_time
 from bot.replies.texts import DEFAULT_LOCALE, get_catalogue, say
 
 if TYPE_CHECKING:
@@ -52,11 +52,6 @@ def format_label(word: str, locale: str) -> str:
     if f"label.{word}" in get_catalogue(DEFAULT_LOCALE):
         return say(locale, f"label.{word}")
     return format_safe(word.replace("_", " "), MOST_NAME)
-
-
-def format_time(at: datetime) -> str:
-    """A time that each reader's Discord shows in their own zone."""
-    return f"<t:{int(at.timestamp())}:f>"
 
 
 def format_link(guild_id: int | None, channel_id: int, message_id: int) -> str:

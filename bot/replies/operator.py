@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from bot.jobs.ports import ReplyNotReached
 from bot.moderation.pots import format_usd
 from bot.replies.card import Card, Field, format_dollars
-from bot.replies.plain import fit_lines, format_safe
+from bot.replies.plain import fit_lines, format_safe, format_ticking
 from bot.replies.texts import DEFAULT_LOCALE, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
+    from bot.jobs.census import Crowd
     from bot.jobs.model import JobStatus
-    from bot.jobs.overview import Spent, Standing
+    from bot.jobs.overview import Orders
     from bot.replies.post import Post
 
 WELL, UNWELL = 0x4CB944, 0xBC4B51
@@ -39,10 +40,10 @@ class Facts:
     latency_seconds: float
     guilds: int
     balance_usd: Decimal | None
-    queue: Mapping[JobStatus, Standing]
-    today: Spent
-    month: Spent
-    by_guild: Sequence[tuple[str, Spent]]
+    queue: Mapping[JobStatus, Crowd]
+    today: Orders
+    month: Orders
+    by_guild: Sequence[tuple[str, Orders]]
     versions: Mapping[str, str]
 
 
@@ -90,12 +91,12 @@ def _rows(facts: Facts, locale: str) -> Iterator[tuple[str, str]]:
         yield "by_guild", "\n".join(fit_lines(lines, LONGEST_TABLE))
 
 
-def _spent(spent: Spent, locale: str) -> str:
-    return say(locale, "operator.spent", usd=format_dollars(spent.usd, locale), orders=spent.orders)
+def _spent(spent: Orders, locale: str) -> str:
+    return say(locale, "operator.spent", usd=format_dollars(spent.usd, locale), orders=spent.count)
 
 
-def _queue(queue: Mapping[JobStatus, Standing], locale: str) -> Iterator[str]:
+def _queue(queue: Mapping[JobStatus, Crowd], locale: str) -> Iterator[str]:
     """Where jobs stand, and since when the oldest of them."""
-    for status, standing in queue.items():
-        title, since = say(locale, f"status.{status}.title"), f"<t:{int(standing.oldest_at.timestamp())}:R>"
-        yield say(locale, "operator.queued", status=title, count=standing.count, since=since)
+    for status, crowd in queue.items():
+        title, since = say(locale, f"status.{status}.title"), format_ticking(crowd.oldest_at)
+        yield say(locale, "operator.queued", status=title, count=crowd.count, since=since)

@@ -14,12 +14,11 @@ from bot.moderation.pack import LANGUAGES
 from bot.moderation.policy import SECTIONS, SETTINGS, Policy
 from bot.moderation.shapes import NONE, Channel, Choice, Choices, Dollars, Ids, Locale, Share, Switch, Whole
 from bot.replies.card import Field, format_dollars
-from bot.replies.plain import fit_lines, format_line, format_safe
+from bot.replies.plain import fit_lines, format_line, format_safe, format_ticking
 from bot.replies.texts import get_locales, name_option, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from decimal import Decimal
 
     from bot.moderation.documents import Mistake
@@ -116,7 +115,7 @@ def format_value(policy: Policy, key: str, locale: str, most: int = MOST_NAMED) 
     if isinstance(shape, Share):
         return f"{value:.0%}"
     if isinstance(shape, Dollars):
-        return format_usd(value, locale)
+        return format_limit(value, locale)
     unit = next((unit for unit in UNITS if key.endswith(f"_{unit}s")), "")
     if unit:
         return say(locale, f"unit.{unit}" if value == 1 else f"unit.{unit}s", value=value)
@@ -157,7 +156,7 @@ def _label(option: str, locale: str) -> str:
     return say(locale, f"language.{option}") if option in LANGUAGES else option
 
 
-def format_usd(amount: Decimal | None, locale: str) -> str:
+def format_limit(amount: Decimal | None, locale: str) -> str:
     """Dollars, or that there is no limit."""
     return say(locale, "panel.no_limit") if amount is None else format_dollars(amount, locale)
 
@@ -165,7 +164,7 @@ def format_usd(amount: Decimal | None, locale: str) -> str:
 def format_change(versioned: Versioned, locale: str) -> str:
     """One line of the history: who did what, and when."""
     what = describe_change(versioned, locale)
-    values = {"version": versioned.version, "who": versioned.changed_by, "when": format_when(versioned.changed_at)}
+    values = {"version": versioned.version, "who": versioned.changed_by, "when": format_ticking(versioned.changed_at)}
     return say(locale, "settings.history_line", what=what, **values)
 
 
@@ -193,11 +192,6 @@ def format_mistakes(mistakes: Sequence[Mistake], locale: str, most: int = 12) ->
     return "\n".join([say(locale, "settings.mistakes"), *told])
 
 
-def format_when(at: datetime | None) -> str:
-    """A time that Discord's own client counts from."""
-    return "" if at is None else f"<t:{int(at.timestamp())}:R>"
-
-
 def describe_change(versioned: Versioned, locale: str) -> str:
     """What was done, as the policy says it since."""
     change = versioned.change
@@ -219,7 +213,7 @@ def _text(versioned: Versioned, page: Page, locale: str) -> Iterator[str]:
     if versioned.version == 0:
         yield say(locale, "panel.untouched")
         return
-    when = format_when(versioned.changed_at)
+    when = format_ticking(versioned.changed_at)
     yield say(locale, "panel.version", version=versioned.version, who=versioned.changed_by, when=when)
     yield say(locale, "panel.legend" if page.channel_id is None else "panel.legend_channel")
 
@@ -244,8 +238,8 @@ def _used(facts: Facts, locale: str) -> Iterator[Field]:
             locale,
             "panel.used_role" if day.pot.kind is pots.PotKind.ROLE else "panel.used_guild",
             role=day.pot.id,
-            day=format_usd(day.used_usd, locale),
-            month=format_usd(month.used_usd, locale),
+            day=format_dollars(day.used_usd, locale),
+            month=format_dollars(month.used_usd, locale),
         )
         for day, month in zip(facts.spent[::2], facts.spent[1::2], strict=True)
     ]
@@ -288,7 +282,7 @@ def _notes(policy: Policy, page: Page, facts: Facts, locale: str) -> Iterator[Fi
 
 
 def _budget(budget: RoleBudget, locale: str) -> str:
-    day, month = format_usd(budget.day_usd, locale), format_usd(budget.month_usd, locale)
+    day, month = format_limit(budget.day_usd, locale), format_limit(budget.month_usd, locale)
     return say(locale, "panel.budget", role=budget.role_id, day=day, month=month)
 
 

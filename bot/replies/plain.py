@@ -1,4 +1,7 @@
-"""Text written by other people, made safe to show: bounded, one line, no markup, no mention, no hidden direction."""
+"""Text written by other people, made safe to show: bounded, one line, no markup, no mention, no hidden direction.
+
+And the plain values that stand beside it: shares and times.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 """Every ASCII punctuation mark: Discord's markdown takes a backslash before any of them."""
@@ -20,6 +24,16 @@ MOST_MARKS = 3
 def format_share(share: float | None) -> str:
     """A part of one in percent, a dash for none."""
     return "-" if share is None else f"{share:.0%}"
+
+
+def format_time(at: datetime) -> str:
+    """A time that each reader's Discord shows in their own zone."""
+    return f"<t:{int(at.timestamp())}:f>"
+
+
+def format_ticking(at: datetime | None) -> str:
+    """A time that Discord's own client counts up or down to, without any edit; nothing for none."""
+    return "" if at is None else f"<t:{int(at.timestamp())}:R>"
 
 
 def format_line(text: str, most: int) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.replies.card import COLORS, LONGEST_NAME, Card, Field, format_dollars
 from bot.replies.desk import format_flag
-from bot.replies.lines import format_entry, format_job_link, format_label, format_link, format_time
-from bot.replies.plain import fit_lines, format_line, format_safe, format_share
+from bot.replies.lines import format_entry, format_job_link, format_label, format_link
+from bot.replies.plain import fit_lines, format_line, format_safe, format_share, format_time
 from bot.replies.texts import say
 
 if TYPE_CHECKING:

@@ -122,11 +122,11 @@ async def test_it_can_be_typed_is_exported_and_deleted(world: World, photo: byte
     (row,) = document["wants_no_mention"]
     assert row["since"].startswith("2026-")
     await delete(world, world.artist, world.channel)
-    assert await world.house.client.rooms.mentions.refuses(world.artist.id)
+    assert await world.house.client.rooms.mention_consent.refuses(world.artist.id)
     asked: Any = await world.artist.user.slash("repaint-privacy delete")
     assert "mentions" in said(asked)
     await world.artist.user.click(asked.response, label=BUTTON)
-    assert not await world.house.client.rooms.mentions.refuses(world.artist.id)
+    assert not await world.house.client.rooms.mention_consent.refuses(world.artist.id)
     typed = await world.artist.slash(world.channel, "repaint-privacy mentions allow")
     assert "mentioned again" in said(typed)
 

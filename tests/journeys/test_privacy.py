@@ -350,7 +350,7 @@ async def test_what_was_missed_is_found_out_at_the_start(world: World, photo: by
 
 async def test_a_member_decides_whether_others_may_use_their_pictures(world: World) -> None:
     """Said once, in any server or in a direct message, it holds everywhere until it is taken back."""
-    consent = world.house.client.rooms.consent
+    consent = world.house.client.rooms.source_consent
     told = await world.artist.slash(world.channel, "repaint-privacy sources refuse")
     assert told.ephemeral
     assert "nobody can start from the pictures" in said(told)

@@ -56,7 +56,7 @@ async def pass_time(world: World, seconds: float, step: float = 5.0) -> None:
 
 def unplug(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody answers at PiAPI's address any more."""
-    watched: Any = world.house.client.rooms.steps.provider
+    watched: Any = world.house.client.rooms.provider
     monkeypatch.setattr(watched._provider, "_base_url", DEAD)
 
 

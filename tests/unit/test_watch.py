@@ -33,14 +33,13 @@ def runner() -> NonCallableMagicMock:
     """A loop that came round a moment ago."""
     loop: NonCallableMagicMock = create_autospec(Runner, instance=True)
     loop.round_at, loop.trouble = time.monotonic(), ""
-    loop.waiting.pause = Pause(lambda: NOON)
     return loop
 
 
 def build(runner: NonCallableMagicMock) -> Watch:
     """Somebody who looks at nothing but the loop."""
     nobody = create_autospec(object)
-    return Watch(runner, nobody, nobody, nobody, nobody, nobody)
+    return Watch(runner, Pause(lambda: NOON), nobody, nobody, nobody, nobody, nobody)
 
 
 async def test_a_silent_service_is_asked_once(runner: NonCallableMagicMock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,9 +50,8 @@ async def test_a_silent_service_is_asked_once(runner: NonCallableMagicMock, monk
     told: list[str] = []
     provider = Watched(service, lambda operation, outcome, _: told.append(f"{operation} {outcome}"))
     discord = SimpleNamespace(trouble="", latency=0.1)
-    asked = Watch(
-        runner, create_autospec(Kept, instance=True), create_autospec(object), provider, discord, datetime.now
-    )
+    kept, nobody = create_autospec(Kept, instance=True), create_autospec(object)
+    asked = Watch(runner, Pause(lambda: NOON), kept, nobody, provider, discord, datetime.now)
     answers = await asyncio.gather(*(asked.ready() for _ in range(3)))
     assert answers == [{"ready": False, "trouble": {"provider": "no answer in 0.05 s"}}] * 3
     assert told == ["fetch_account broke"]
@@ -64,7 +62,8 @@ def build_well(runner: NonCallableMagicMock) -> Watch:
     kept, census = create_autospec(Kept, instance=True), create_autospec(Census, instance=True)
     census.take.side_effect = TimeoutError
     provider = Watched(create_autospec(PiAPI, instance=True), lambda *_: None)
-    return Watch(runner, kept, census, provider, SimpleNamespace(trouble="", latency=0.1), lambda: NOON)
+    discord = SimpleNamespace(trouble="", latency=0.1)
+    return Watch(runner, Pause(lambda: NOON), kept, census, provider, discord, lambda: NOON)
 
 
 @pytest.mark.parametrize("reason", sorted({*TROUBLES.values(), *CAPS}))
@@ -72,7 +71,7 @@ async def test_a_pause_is_counted_and_only_a_cap_is_no_trouble(runner: NonCallab
     """A cap is what whoever runs it wanted, so a new version may take over; everything else is in the way."""
     asked = build_well(runner)
     for _ in range(3):
-        runner.waiting.pause.failed(reason)
+        asked.pause.failed(reason)
     why = {} if reason in CAPS else {"orders": f"nothing is ordered for now: {reason}"}
     assert await asked.find_troubles() == why
     assert await asked.ready() == {"ready": reason in CAPS, "trouble": why}
@@ -80,7 +79,7 @@ async def test_a_pause_is_counted_and_only_a_cap_is_no_trouble(runner: NonCallab
     counted = read_metrics()
     paused = {each: counted.get("orders_paused", reason=each) for each in (*TROUBLES.values(), *CAPS)}
     assert paused == {each: each is reason for each in paused}
-    runner.waiting.pause = Pause(lambda: NOON)
+    asked.pause = Pause(lambda: NOON)
     await asked.measure()
     assert read_metrics().get("orders_paused", reason=reason) == 0
     assert await asked.ready() == {"ready": True, "trouble": {}}

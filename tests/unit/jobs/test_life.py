@@ -21,21 +21,24 @@ from sqlalchemy import delete, select
 
 from bot.database import cases, entries, jobs, open_database, quiet_members
 from bot.intake import Intake
-from bot.jobs import ENDS, MOVES, Job, JobStatus, Request, Store
+from bot.jobs import ENDS, Job, JobStatus, Request, Store
+from bot.jobs.delivering import Delivering
 from bot.jobs.docket import Decision, Docket
 from bot.jobs.estimates import Estimates
+from bot.jobs.following import Following
 from bot.jobs.gallery import Gallery
 from bot.jobs.handover import Handover
 from bot.jobs.ledger import ChargeState
 from bot.jobs.mentions import Mentions
+from bot.jobs.model import MOVES
 from bot.jobs.offers import Offers
+from bot.jobs.ordering import Ordering
 from bot.jobs.pace import Limits
 from bot.jobs.pause import Pause
 from bot.jobs.ports import ReplyLost, ReplyNotReached, SourceGone
 from bot.jobs.publishing import Publishing
 from bot.jobs.review import Review
 from bot.jobs.search import Search
-from bot.jobs.steps import Steps
 from bot.jobs.telling import Telling
 from bot.moderation.cases import Cases
 from bot.moderation.consent import Consent
@@ -410,7 +413,7 @@ class Life(RuleBasedStateMachine):
         self.crashing = CrashingDatabase(self.database)
         self.store = Store(self.crashing, f"process-{self.processes}")
         pause = Pause(self.clock)
-        estimates = Estimates(self.store, self.clock, 3, pause)
+        estimates = Estimates(self.store, self.clock, 3, pause, chance=lambda: 0.5)
         limits = Limits()
         fakes: Any = (self.provider, FakeStudio(), self.replies)
         provider, studio, replies = fakes
@@ -424,10 +427,12 @@ class Life(RuleBasedStateMachine):
         offers = Offers(policies, (), MODELS, "schnell")
         self.publishing = Publishing(self.crashing, self.store, rules, offers)
         mentions = Mentions(policies, Consent(self.crashing, quiet_members), replies, self.clock)
-        self.steps = Steps(
-            self.store, provider, studio, replies, estimates, self.clock, lambda _: None, limits, telling, search,
-            rules, docket, self.publishing, pause, mentions, AsyncLimiter(1000, 1), lambda: 0.5,
-        )  # fmt: skip
+        asked = (self.store, provider, replies, estimates, telling, pause, self.clock, limits)
+        self.ordering = Ordering(*asked, lambda _: None)
+        self.following = Following(*asked, search, AsyncLimiter(1000, 1), lambda: 0.5)
+        self.delivering = Delivering(
+            self.store, provider, studio, replies, rules, docket, self.publishing, mentions, telling, self.clock, limits
+        )
         self.intake = Intake(
             self.store, studio, replies, handover, Gallery(self.store, replies), estimates, telling, rules, self.clock,
             MODELS, offers, limits, PictureLimits(),
@@ -485,10 +490,10 @@ class Life(RuleBasedStateMachine):
         async def step() -> None:
             at = {
                 JobStatus.ARRIVING: self.intake.accept,
-                JobStatus.SUBMITTING: self.steps.doubt,
-                JobStatus.UNKNOWN: self.steps.look,
-                JobStatus.RUNNING: self.steps.look,
-                JobStatus.DELIVERING: self.steps.deliver,
+                JobStatus.SUBMITTING: self.ordering.doubt,
+                JobStatus.UNKNOWN: self.following.look,
+                JobStatus.RUNNING: self.following.look,
+                JobStatus.DELIVERING: self.delivering.deliver,
                 JobStatus.REVIEWING: self.review.step,
                 **dict.fromkeys(ENDS, self.telling.tell),
             }
@@ -504,7 +509,7 @@ class Life(RuleBasedStateMachine):
         async def step() -> None:
             job = await self.store.hands.admit(2)
             if job is not None:
-                await self.steps.submit(job)
+                await self.ordering.submit(job)
                 self.store.hands.put_down(job)
 
         self.live(step)
@@ -514,7 +519,7 @@ class Life(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         """Somebody presses Cancel."""
         job_id = data.draw(st.sampled_from(sorted(self.seen)))
-        self.live(lambda: self.steps.cancel(job_id))
+        self.live(lambda: self.store.cancel(job_id))
 
     @rule(decision=st.sampled_from([Decision.APPROVE, Decision.SPOILER, Decision.REJECT]), number=st.integers(1, 3))
     def decide(self, decision: Decision, number: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.jobs import JobStatus, Request, Store
 from bot.jobs import overview as room
+from bot.jobs.census import Crowd
 from bot.jobs.ledger import ChargeState
 from bot.jobs.overview import Overview
 from bot.pictures import Source
@@ -57,7 +58,7 @@ async def test_the_queue_by_where_jobs_stand(
     done = await order(store, build_request())
     await store.end(done, JobStatus.FAILED)
     queue = await Overview(database).queue()
-    assert queue == {JobStatus.SUBMITTING: room.Standing(2, NOON)}
+    assert queue == {JobStatus.SUBMITTING: Crowd(2, NOON)}
 
 
 async def test_money_by_span_guild_day_and_model(
@@ -74,10 +75,10 @@ async def test_money_by_span_guild_day_and_model(
     clock.move(DAY.total_seconds())
     await order(store, build_request(guild_id=8), "0.5")
     overview = Overview(database)
-    assert await overview.spent(MIDNIGHT, MIDNIGHT + DAY) == room.Spent(3, Decimal("0.045"))
+    assert await overview.spent(MIDNIGHT, MIDNIGHT + DAY) == room.Orders(3, Decimal("0.045"))
     assert await overview.guilds(MIDNIGHT, MIDNIGHT + 2 * DAY, 2) == {
-        8: room.Spent(1, Decimal("0.5")),
-        7: room.Spent(2, Decimal("0.03")),
+        8: room.Orders(1, Decimal("0.5")),
+        7: room.Orders(2, Decimal("0.03")),
     }
     table = format_csv(await overview.report(MIDNIGHT, MIDNIGHT + 2 * DAY)).splitlines()
     assert table == [
