@@ -129,6 +129,7 @@ async def test_kill_after_kill_nothing_is_lost_or_ordered_twice(tmp_path: Path) 
                 bot.kill()
                 await bot.wait()
         async with run_bot(tmp_path, discord_url, piapi_url, settings) as bot:
+            await control.see_sessions(1)
             await scene.see_all_end(partial(give_up, tmp_path / "repaint.db"))
             await scene.nothing_was_lost()
             assert await stop(bot) == 0
