@@ -51,6 +51,13 @@ class Scene:
             options = {"image": self.picture, "prompt": f"picture {len(self.asked)}"}
             self.asked.append(await self.control.slash("img2img", options, member=chance.choice(self.members)))
 
+    async def ask_and_hear(self, count: int, chance: random.Random) -> None:
+        """The same, until the first of them is answered: a bot that has just begun takes a moment."""
+        answered = len(await self.control.messages())
+        await self.ask(count, chance)
+        if count:
+            await self.control.see(lambda messages: len(messages) > answered or None, END_SECONDS)
+
     async def open(self) -> list[SeenMessage]:
         """Messages that have not come to their end."""
         return [message for message in await self.control.messages() if not is_over(message)]
@@ -124,7 +131,7 @@ async def test_kill_after_kill_nothing_is_lost_or_ordered_twice(tmp_path: Path) 
         for _ in range(KILLS):
             async with run_bot(tmp_path, discord_url, piapi_url, settings) as bot:
                 await control.see_sessions(1)
-                await scene.ask(AT_ONCE - len(await scene.open()), chance)
+                await scene.ask_and_hear(AT_ONCE - len(await scene.open()), chance)
                 await asyncio.sleep(chance.uniform(0.0, 1.2))
                 bot.kill()
                 await bot.wait()
@@ -146,8 +153,7 @@ async def test_a_stop_in_the_middle_is_an_ordinary_day(tmp_path: Path) -> None:
         scene = Scene(control, piapi, await control.attach("cat.jpg", paint_photo()))
         bot = await stack.enter_async_context(run_bot(tmp_path, discord_url, piapi_url, settings))
         await control.see_sessions(1)
-        await scene.ask(10, chance)
-        await asyncio.sleep(0.5)
+        await scene.ask_and_hear(10, chance)
         assert await stop(bot) == 0
         await stack.enter_async_context(run_bot(tmp_path, discord_url, piapi_url, settings))
         await scene.see_all_end()
