@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason
 from bot.jobs.model import Job, JobStatus, Outlook
-from bot.jobs.pace import FIRST_SEARCH_SECONDS, Limits, back_off_seconds, jittered, seconds_since
+from bot.jobs.pace import FIRST_SEARCH_SECONDS, back_off_seconds, jittered, seconds_since
 from bot.jobs.pause import is_locked_out
+from bot.jobs.provider_steps import ProviderSteps
 from bot.provider import FailureKind, KeyRefused, ReadFailed, TaskMissing, TaskState
 
 if TYPE_CHECKING:
@@ -21,14 +22,7 @@ if TYPE_CHECKING:
 
     from aiolimiter import AsyncLimiter
 
-    from bot.database import Clock
-    from bot.jobs.estimates import Estimates
-    from bot.jobs.pause import Pause
-    from bot.jobs.ports import Replies
     from bot.jobs.search import Search
-    from bot.jobs.store import Store
-    from bot.jobs.telling import Telling
-    from bot.provider import Provider
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +41,9 @@ FAILURES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
-    """Asks about what was ordered, and leaves each job where it stands then."""
+class Following(ProviderSteps):
+    """Asks about what was ordered."""
 
-    store: Store
-    provider: Provider
-    replies: Replies
-    estimates: Estimates
-    telling: Telling
-    pause: Pause
-    clock: Clock
-    limits: Limits
     search: Search
     reads: AsyncLimiter
     """What all looks of this process share, so that thousands of jobs do not storm the provider."""
@@ -100,9 +86,7 @@ class Following:
             return
         wait = await self.estimates.next_look_seconds(job, elapsed)
         if job.status is JobStatus.UNKNOWN and job.task_id is not None:  # a callback told us its name
-            job_now = await self.store.running(job, job.task_id, wait)
-            if job_now is not None:
-                self.replies.show(job_now, await self.estimates.outlook(job_now))
+            await self.go_on(job, job.task_id, wait)
             return
         await self.store.release(job, wait)
 
@@ -118,9 +102,7 @@ class Following:
                 most_seconds = self.limits.waiting_seconds
         if task_id is not None:
             log.info("job %s: its order became task %s", job.id, task_id)
-            job_now = await self.store.running(job, task_id, 0)
-            if job_now is not None:
-                self.replies.show(job_now, await self.estimates.outlook(job_now))
+            await self.go_on(job, task_id, 0)
         elif seconds_since(job.submitted_at, self.clock()) > most_seconds:
             await self.telling.fail(job, Reason.OUTCOME_UNKNOWN)
         else:

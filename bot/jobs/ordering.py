@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Reason
 from bot.jobs.model import Job, Outlook
-from bot.jobs.pace import FIRST_SEARCH_SECONDS, Limits, back_off_seconds, seconds_since
+from bot.jobs.pace import FIRST_SEARCH_SECONDS, back_off_seconds, seconds_since
 from bot.jobs.pause import find_trouble
+from bot.jobs.provider_steps import ProviderSteps
 from bot.provider import (
     Busy,
     Callback,
@@ -28,13 +29,6 @@ from bot.provider import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.database import Clock
-    from bot.jobs.estimates import Estimates
-    from bot.jobs.pause import Pause
-    from bot.jobs.ports import Replies
-    from bot.jobs.store import Store
-    from bot.jobs.telling import Telling
-    from bot.provider import Provider
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +40,9 @@ REFUSALS: dict[type[NotSubmitted], Reason] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ordering:
-    """Sends the orders of jobs that were admitted, and leaves each where it stands then."""
+class Ordering(ProviderSteps):
+    """Sends the orders of jobs that were admitted."""
 
-    store: Store
-    provider: Provider
-    replies: Replies
-    estimates: Estimates
-    telling: Telling
-    pause: Pause
-    clock: Clock
-    limits: Limits
     callback: Callable[[Job], Callback | None]
 
     async def submit(self, job: Job) -> None:
@@ -81,11 +67,9 @@ class Ordering:
             self.replies.show(job_now, Outlook())
 
     async def _submitted(self, job: Job, task: Task) -> None:
-        job_now = await self.store.running(job, task.id, await self.estimates.next_look_seconds(job, 0))
-        if job_now is None:  # cancelled while the order was out: it may still be charged, so keep its name
+        if not await self.go_on(job, task.id, await self.estimates.next_look_seconds(job, 0)):
+            # Cancelled while the order was out: it may still be charged, so keep its name.
             await self.store.learn_task(job.id, task.id)
-            return
-        self.replies.show(job_now, await self.estimates.outlook(job_now))
 
     async def _not_submitted(self, job: Job, error: NotSubmitted) -> None:
         trouble = await find_trouble(self.provider, error)
