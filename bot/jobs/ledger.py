@@ -14,10 +14,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Text, bindparam, func, insert, update
+from sqlalchemy import Text, and_, bindparam, func, insert, update
 
 from bot.database import charges, now
-from bot.database.schema import Micros, spell
+from bot.database.schema import Instant, Micros, spell
 from bot.jobs.rows import to_micros
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ OPEN = insert(charges).values(
     usd_micros=bindparam("usd"),
     ordered_at=now(),
 )
+SINCE = bindparam("since", type_=Instant())
+IN_SPAN = and_(charges.c.ordered_at >= SINCE, charges.c.ordered_at < bindparam("until", type_=Instant()))
+TOTAL_MICROS = func.coalesce(func.sum(charges.c.usd_micros), 0)
+"""What orders cost together as far as it is known: at their price until the provider says."""
 LEARN = {
     learned: update(charges)
     .where(charges.c.job_id == bindparam("job"), charges.c.state.in_([spell(each.value) for each in before]))

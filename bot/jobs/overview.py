@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, and_, bindparam, func, or_, select
 
 from bot.database import charges, jobs
-from bot.database.schema import Id, Instant
+from bot.database.schema import Id
 from bot.jobs.census import Crowd, count_open
-from bot.jobs.ledger import ChargeState
+from bot.jobs.ledger import IN_SPAN, SINCE, TOTAL_MICROS, ChargeState
 from bot.jobs.model import JobStatus
 from bot.jobs.rows import parse_usd
 
@@ -30,28 +30,25 @@ if TYPE_CHECKING:
 PAGE = 2000
 """Charges read in one statement, so that a long report holds nobody up."""
 
-_SINCE, _UNTIL = bindparam("since", type_=Instant()), bindparam("until", type_=Instant())
-_ORDERED = and_(charges.c.ordered_at >= _SINCE, charges.c.ordered_at < _UNTIL)
-_ORDERS, _MICROS = func.count().label("orders"), func.coalesce(func.sum(charges.c.usd_micros), 0).label("micros")
-SPENT = select(_ORDERS, _MICROS).where(_ORDERED)
+_ORDERS, _MICROS = func.count().label("orders"), TOTAL_MICROS.label("micros")
+SPENT = select(_ORDERS, _MICROS).where(IN_SPAN)
 _GUILDS = (
     select(jobs.c.guild_id, _ORDERS, _MICROS)
     .join(jobs, jobs.c.id == charges.c.job_id)
-    .where(_ORDERED)
+    .where(IN_SPAN)
     .group_by(jobs.c.guild_id)
 )
 GUILDS = _GUILDS.order_by(func.sum(charges.c.usd_micros).desc(), func.count().desc()).limit(bindparam("most"))
-_SINCE = bindparam("since", type_=Instant())
 _JOB, _TURN = bindparam("job", type_=Id), bindparam("turn", type_=Integer())
 _PAST = or_(
-    charges.c.ordered_at > _SINCE,
-    and_(charges.c.ordered_at == _SINCE, charges.c.job_id > _JOB),
-    and_(charges.c.ordered_at == _SINCE, charges.c.job_id == _JOB, charges.c.turn > _TURN),
+    charges.c.ordered_at > SINCE,
+    and_(charges.c.ordered_at == SINCE, charges.c.job_id > _JOB),
+    and_(charges.c.ordered_at == SINCE, charges.c.job_id == _JOB, charges.c.turn > _TURN),
 )
 LINES = (
     select(charges, jobs.c.guild_id)
     .join(jobs, jobs.c.id == charges.c.job_id)
-    .where(charges.c.ordered_at >= _SINCE, _PAST, charges.c.ordered_at < _UNTIL)
+    .where(IN_SPAN, _PAST)
     .order_by(charges.c.ordered_at, charges.c.job_id, charges.c.turn)
     .limit(PAGE)
 )

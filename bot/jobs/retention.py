@@ -49,8 +49,10 @@ log = logging.getLogger(__name__)
 
 HOUR_SECONDS = 3600.0
 GRACE_DAYS = 31
-"""As long as the longest month: what was left on its first day still counts for its spending cap on the last."""
-"""A guild that takes the bot back within so long finds everything as it was."""
+"""A guild that takes the bot back within so long finds everything as it was.
+
+As long as the longest month: what was left on its first day still counts for its spending cap on the last.
+"""
 MOST_GUILDS = 500
 """In one statement."""
 SPAN_KEYS = ("retention_hours", "record_days")

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import select
 
-from bot.database import charges, now
-from bot.database.schema import Instant
+from bot.database import now
 from bot.errors import Reason, Refused
-from bot.jobs.ledger import open_charge
+from bot.jobs.ledger import IN_SPAN, TOTAL_MICROS, open_charge
 from bot.jobs.rows import to_micros
 from bot.moderation.pots import Period, find_period
 
@@ -33,10 +32,7 @@ SETTLED_AFTER = timedelta(hours=1)
 REMEMBERED_FOR = timedelta(hours=2)
 
 NOW = select(now())
-ORDERED = select(func.coalesce(func.sum(charges.c.usd_micros), 0)).where(
-    charges.c.ordered_at >= bindparam("since", type_=Instant()),
-    charges.c.ordered_at < bindparam("until", type_=Instant()),
-)
+ORDERED = select(TOTAL_MICROS).where(IN_SPAN)
 
 
 @dataclass(frozen=True, slots=True)
