@@ -230,8 +230,9 @@ class Plan:
 
     def _callback(self, job: Job) -> Callback | None:
         settings = self._settings
-        callback = Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
-        return callback if settings.callbacks else None
+        if not settings.callbacks:
+            return None
+        return Callback(f"{settings.public_url}/piapi/{job.key}", settings.webhook_secret)
 
     @cached_property
     def review(self) -> Review:

@@ -83,18 +83,14 @@ def build_refusal(answer: Answer, said: Any) -> NotSubmitted | OutcomeUnknown:
     return RequestRefused(detail)
 
 
-def build_unanswered(answer: Answer, said: Any) -> ReadFailed:
+def build_unanswered(answer: Answer, said: Any) -> KeyRefused | ReadFailed:
     """Why a question was not answered, and whether to ask it again."""
-    if get_verdict(answer, said) in REFUSALS - PASSING:
-        return ReadFailed(format_detail(answer, said))
-    return AskAgain(format_detail(answer, said), parse_retry_after(answer.headers))
-
-
-def build_closed(answer: Answer, said: Any) -> KeyRefused | ReadFailed:
-    """The same where the answer may be that this key has no business here."""
-    if get_verdict(answer, said) in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return KeyRefused(format_detail(answer, said))
-    return build_unanswered(answer, said)
+    verdict, detail = get_verdict(answer, said), format_detail(answer, said)
+    if verdict in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return KeyRefused(detail)
+    if verdict in REFUSALS - PASSING:
+        return ReadFailed(detail)
+    return AskAgain(detail, parse_retry_after(answer.headers))
 
 
 def _words(said: Any) -> str:

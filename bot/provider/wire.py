@@ -18,8 +18,8 @@ from bot.provider.protocol import Account, Task, TaskState
 from bot.provider.tolerant import fields, number, parse_json, text, texts
 from bot.provider.verdicts import (
     Answer,
-    build_closed,
     build_refusal,
+    build_unanswered,
     format_detail,
     get_verdict,
     has_succeeded,
@@ -72,7 +72,7 @@ def parse_task(answer: Answer) -> Task:
         return _read_task(data)
     if get_verdict(answer, said) == HTTPStatus.NOT_FOUND:
         raise TaskMissing(format_detail(answer, said))
-    raise build_closed(answer, said)
+    raise build_unanswered(answer, said)
 
 
 def parse_callback(body: bytes) -> Task:
@@ -91,7 +91,7 @@ def parse_history(answer: Answer) -> tuple[str, ...]:
     """
     said = parse_json(answer.body)
     if not is_good(answer, said):
-        raise build_closed(answer, said)
+        raise build_unanswered(answer, said)
     data = fields(said).get("data")
     rows = fields(data).get("data") if isinstance(data, dict) else data
     ids = (_task_id(fields(row)) for row in (rows if isinstance(rows, list) else []))
@@ -103,7 +103,7 @@ def parse_account(answer: Answer) -> Account:
     said = parse_json(answer.body)
     found = {**fields(said), **fields(said, "data")}
     if not is_good(answer, said) or found.keys().isdisjoint({"name", "account_name", "plan", "equivalent_in_usd"}):
-        raise build_closed(answer, said)
+        raise build_unanswered(answer, said)
     return Account(
         name=shorten(text(found.get("name")) or text(found.get("account_name"))),
         plan=shorten(text(found.get("plan"))),
@@ -116,7 +116,7 @@ def parse_upload(answer: Answer) -> str:
     said = parse_json(answer.body)
     url = text(fields(said, "data").get("url")) or text(fields(said).get("url"))
     if not is_good(answer, said) or not url.startswith(("https://", "http://")):
-        raise build_closed(answer, said)
+        raise build_unanswered(answer, said)
     return url
 
 
