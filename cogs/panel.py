@@ -274,14 +274,20 @@ async def amend(interaction: Interaction, page: Page, edit: Callable[[Policy], A
 
 async def change(interaction: Interaction, page: Page, changing: Awaitable[Versioned]) -> None:
     """Change the policy, show it as it is then, and say what could not be."""
-    mistakes: list[str] = []
+    wrong: PolicyWrong | None = None
     try:
         await changing
-    except PolicyWrong as wrong:
-        mistakes = [format_mistake(each, str(interaction.locale)) for each in wrong.mistakes[:MOST_MISTAKES]]
+    except PolicyWrong as error:
+        wrong = error
     await show(interaction, page)
-    if mistakes:
-        await answer_alone(interaction, "\n".join(mistakes))
+    if wrong is not None:
+        await answer_mistakes(interaction, wrong)
+
+
+async def answer_mistakes(interaction: Interaction, wrong: PolicyWrong) -> None:
+    """Say what cannot be: nothing was changed."""
+    told = [format_mistake(each, str(interaction.locale)) for each in wrong.mistakes[:MOST_MISTAKES]]
+    await answer_alone(interaction, "\n".join(told))
 
 
 PAGING = {"section": turn, "key": turn, "place": move, "undo": undo}

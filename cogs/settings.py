@@ -13,12 +13,12 @@ from bot.client import Repaint, answer_alone
 from bot.moderation.documents import PolicyWrong, parse_policy, read_value
 from bot.moderation.policy import SETTINGS
 from bot.moderation.words import LONGEST_NAME
-from bot.replies.panel import Page, format_change, format_mistake, format_mistakes, format_setting, list_choices
+from bot.replies.panel import Page, format_change, format_mistakes, format_setting, list_choices
 from bot.replies.plain import fit_lines, format_safe
 from bot.replies.texts import say
 from cogs.controls import COLOR, PLACES
 from cogs.naming import command, suggest, words
-from cogs.panel import PanelControl, build_message
+from cogs.panel import PanelControl, answer_mistakes, build_message
 from cogs.powers import BY_GUILDS, IN_GUILDS, may_set_policy, require
 
 if TYPE_CHECKING:
@@ -214,13 +214,6 @@ async def amend(interaction: Interaction, key: str, edit: Callable[[Policy], obj
         await answer_mistakes(interaction, wrong)
         return
     await answer_alone(interaction, say(locale, said, name=format_safe(name, LONGEST_NAME)))
-
-
-async def answer_mistakes(interaction: Interaction, wrong: PolicyWrong) -> None:
-    """Say what cannot be: nothing was changed."""
-    await answer_alone(
-        interaction, "\n".join(format_mistake(each, str(interaction.locale)) for each in wrong.mistakes[:5])
-    )
 
 
 async def answer_list(interaction: Interaction, key: str, lines: Iterable[str]) -> None:

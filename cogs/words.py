@@ -16,8 +16,8 @@ from bot.replies.rehearsal import format_dry_run, format_matches, format_rules
 from bot.replies.texts import say
 from cogs.beginning import get_standing, is_age_restricted
 from cogs.naming import choices, command, words
-from cogs.panel import list_unusable
-from cogs.settings import KEY, amend, answer_list, answer_mistakes, check, offer, settings
+from cogs.panel import answer_mistakes, list_unusable
+from cogs.settings import KEY, amend, answer_list, check, offer, settings
 
 Interaction = discord.Interaction[Repaint]
 MOST_DAYS = 90

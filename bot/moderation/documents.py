@@ -53,12 +53,9 @@ def parse_policy(document: object) -> Policy:
     mistakes: list[Mistake] = []
     if document.get("format", FORMAT) != FORMAT:
         mistakes.append(Mistake("other_format", values={"format": FORMAT}))
-    given = {key: value for key, value in document.items() if key not in {"format", "overrides"}}
-    values = parse_values(given, None, mistakes)
-    overrides = _parse_overrides(document.get("overrides", {}), mistakes)
+    policy = _parse_all(document, mistakes)
     if mistakes:
         raise PolicyWrong(mistakes)
-    policy = Policy(**values, overrides=overrides)
     check(policy)
     return policy
 
@@ -69,12 +66,17 @@ def load_policy(document: Mapping[str, Any]) -> Policy:
     What does not fit any more, because the bot has changed since, is as by default, and in the log.
     """
     mistakes: list[Mistake] = []
-    given = {key: value for key, value in document.items() if key not in {"format", "overrides"}}
-    values = parse_values(given, None, mistakes, stored=True)
-    policy = Policy(**values, overrides=_parse_overrides(document.get("overrides", {}), mistakes, stored=True))
+    policy = _parse_all(document, mistakes, stored=True)
     for mistake in mistakes:
         log.warning("a stored policy says something that is no longer possible, so the default counts: %s", mistake)
     return policy
+
+
+def _parse_all(document: Mapping[str, Any], mistakes: list[Mistake], *, stored: bool = False) -> Policy:
+    """What fits of a document; the rest is added to `mistakes`."""
+    given = {key: value for key, value in document.items() if key not in {"format", "overrides"}}
+    values = parse_values(given, None, mistakes, stored=stored)
+    return Policy(**values, overrides=_parse_overrides(document.get("overrides", {}), mistakes, stored=stored))
 
 
 def parse_values(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.moderation.shapes import NONE, Dollars, Shape, Unfit, parse_id
 from bot.moderation.words import WordRule, WordRuleWrong, parse_word_rule
@@ -70,13 +70,35 @@ class Budgets(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Words(Shape):
-    """The guild's own rules about words, each with a name of its own. They have commands of their own to type them."""
+class NamedValues(Shape):
+    """Values with names of their own, which have commands to type them. A row is as it was checked once."""
+
+    kind: ClassVar[type[Any]]
+    problem: ClassVar[str]
+
+    def load(self, given: Any) -> tuple[Any, ...]:
+        """As they were written: one that cannot be used any more is listed, not lost."""
+        try:
+            return tuple(self.kind(**each) for each in given)
+        except TypeError as error:
+            raise Unfit(self.problem) from error
+
+    def dump(self, value: tuple[Any, ...]) -> object:
+        """As objects."""
+        return [asdict(each) for each in value]
+
+
+@dataclass(frozen=True, slots=True)
+class Words(NamedValues):
+    """The guild's own rules about words."""
+
+    kind = WordRule
+    problem = "words"
 
     def parse(self, given: object) -> tuple[WordRule, ...]:
         """A list of objects, as `bot.moderation.words` knows them."""
         if not isinstance(given, list):
-            raise Unfit("words")
+            raise Unfit(self.problem)
         if len(given) > MOST_WORD_RULES:
             raise Unfit("too_many", most=MOST_WORD_RULES)
         rules: dict[str, WordRule] = {}
@@ -90,26 +112,18 @@ class Words(Shape):
             rules[rule.name] = rule
         return tuple(rules.values())
 
-    def load(self, given: Any) -> tuple[WordRule, ...]:
-        """Patterns were tried when they were written; one that cannot be used any more is listed, not lost."""
-        try:
-            return tuple(WordRule(**each) for each in given)
-        except TypeError as error:
-            raise Unfit("words") from error
-
-    def dump(self, value: tuple[WordRule, ...]) -> object:
-        """As objects."""
-        return [asdict(rule) for rule in value]
-
 
 @dataclass(frozen=True, slots=True)
-class Presets(Shape):
-    """Presets, each with a name of its own. They have commands of their own to type them."""
+class Presets(NamedValues):
+    """The guild's own presets."""
+
+    kind = Preset
+    problem = "presets"
 
     def parse(self, given: object) -> tuple[Preset, ...]:
         """A list of objects, as `bot.presets` knows them."""
         if not isinstance(given, list):
-            raise Unfit("presets")
+            raise Unfit(self.problem)
         if len(given) > MOST_OF_GUILD:
             raise Unfit("too_many", most=MOST_OF_GUILD)
         presets: list[Preset] = []
@@ -122,17 +136,6 @@ class Presets(Shape):
                 raise Unfit("presets_twice", name=preset.name)
             presets.append(preset)
         return tuple(presets)
-
-    def load(self, given: Any) -> tuple[Preset, ...]:
-        """As they were written: one whose model is no longer there is listed, not lost."""
-        try:
-            return tuple(Preset(**each) for each in given)
-        except TypeError as error:
-            raise Unfit("presets") from error
-
-    def dump(self, value: tuple[Preset, ...]) -> object:
-        """As objects."""
-        return [asdict(preset) for preset in value]
 
 
 def gather_presets(policy: Policy, operators: Sequence[Preset]) -> tuple[Preset, ...]:
