@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from benchmarks.bots import UNLIMITED_READS
 from benchmarks.pictures import make_small
+from benchmarks.stage import format_prompt
 from bot.config import read_settings
 from bot.database import open_database, system_clock
 from bot.intake import Declared
@@ -175,7 +177,7 @@ class Way:
             locale="en-US",
             token="t" * 200,
             attachment_url="https://cdn.example/photo.jpg",
-            prompt=f"a lighthouse in oil, number {number}",
+            prompt=format_prompt(number),
             model="schnell",
             strength=0.7,
         )
@@ -184,7 +186,7 @@ class Way:
 @asynccontextmanager
 async def open_way(database_url: str) -> AsyncIterator[Way]:
     """The way over this database."""
-    environment = build_environment(database_url, "http://127.0.0.1:9", 9) | {"PIAPI_READS_PER_MINUTE": "100000"}
+    environment = build_environment(database_url, "http://127.0.0.1:9", 9) | {"PIAPI_READS_PER_MINUTE": UNLIMITED_READS}
     settings = read_settings(environment)
     meter, nowhere = Meter(), Nowhere()
     event.listen(Engine, "before_cursor_execute", meter.count)

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
+from benchmarks.polling import STATUS_CHANGES
 from bot.__main__ import run_parts
 from bot.config import read_settings
 from bot.wiring import House, open_house
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from bot.database import Database
 
 JOBS = 6
-STATUS_CHANGES = 5
-"""queued, submitting, running, delivering, done: the answer itself shows the first status."""
 MOST_REQUESTS = STATUS_CHANGES + 2
 MOST_STATEMENTS, MOST_LOOKS = 36, 30
 """Of the job itself; and of the loop that looks for what is due, which is alike for one job and for many at once."""
